@@ -8,6 +8,7 @@ class MssqlStarrocksError(Exception):
 
     Attributes:
         transient: A retry may help (deadlock, lost connection, throttling). Permanent errors are never retried.
+
     """
 
     transient = False

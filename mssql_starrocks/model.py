@@ -110,15 +110,19 @@ class Manifest:
 
         Raises:
             ConfigError: `text` is not a manifest of this version.
+
         """
         try:
             manifest = _MANIFEST.validate_json(text)
         except ValidationError as error:
-            raise ConfigError(f"{origin} is not a manifest ({error.error_count()} errors). "
-                              "Make it anew: mssql-starrocks discover") from error
+            raise ConfigError(
+                f"{origin} is not a manifest ({error.error_count()} errors). Make it anew: mssql-starrocks discover"
+            ) from error
         if manifest.version != MANIFEST_VERSION:
-            raise ConfigError(f"{origin} has version {manifest.version}, this release reads {MANIFEST_VERSION}. "
-                              "Make it anew: mssql-starrocks discover")
+            raise ConfigError(
+                f"{origin} has version {manifest.version}, this release reads {MANIFEST_VERSION}. "
+                "Make it anew: mssql-starrocks discover"
+            )
         return manifest
 
     def with_tables(self, tables: tuple[Table, ...]) -> Manifest:
@@ -165,6 +169,7 @@ class PlannedColumn:
         kind: What its canonical text looks like (types/canonical.py).
         canonical: T-SQL expression of that text; None where a value is compared as a number.
         load: StarRocks expression that turns the Iceberg value into the target type; `{c}` is the column.
+
     """
 
     name: str

@@ -23,6 +23,7 @@ class Names:
         schema, table: lower-case `[a-z0-9_]` names, used in asset keys and in the lake.
         lake_database: Glue database (Iceberg namespace).
         warehouse_database: StarRocks database.
+
     """
 
     schema: str
@@ -75,14 +76,17 @@ def refuse_collisions(tables: Iterable[Table]) -> None:
 
     Raises:
         NameCollisionError: names both tables and what to do.
+
     """
     seen: dict[str, TableId] = {}
     for table in tables:
         # Dagster joins key parts with "__" to name an op: a__b.c and a.b__c would meet there.
         key = f"{slug(table.id.schema)}__{slug(table.id.name)}"
         if key in seen:
-            raise NameCollisionError(f"Tables {seen[key]} and {table.id} would both become {key.replace('__', '.', 1)}. "
-                                     "Exclude one of them in mssql_starrocks.yaml (exclude:).")
+            raise NameCollisionError(
+                f"Tables {seen[key]} and {table.id} would both become {key.replace('__', '.', 1)}. "
+                "Exclude one of them in mssql_starrocks.yaml (exclude:)."
+            )
         seen[key] = table.id
 
 
@@ -91,10 +95,13 @@ def refuse_column_collisions(table: TableId, names: Iterable[tuple[str, str]]) -
 
     Raises:
         NameCollisionError: names the table, both origins and the target name.
+
     """
     seen: dict[str, str] = {}
     for target, origin in names:
         if target in seen:
-            raise NameCollisionError(f"{table}: {seen[target]} and {origin} would both become column {target}. "
-                                     "Exclude one (tables: exclude_columns) or rename the audit columns.")
+            raise NameCollisionError(
+                f"{table}: {seen[target]} and {origin} would both become column {target}. "
+                "Exclude one (tables: exclude_columns) or rename the audit columns."
+            )
         seen[target] = origin

@@ -43,6 +43,8 @@ def lake_text(kind: str, column: str) -> str:
     """DuckDB expression over the Iceberg value."""
     return {
         "bool": f"CAST(CAST({column} AS TINYINT) AS VARCHAR)",
+        # DuckDB writes .5 where the others write 0.5
+        "decimal": f"regexp_replace(regexp_replace(CAST({column} AS VARCHAR), '^[.]', '0.'), '^-[.]', '-0.')",
         "timestamp": f"strftime({column}, '%Y-%m-%d %H:%M:%S.%f')",
         "binary": f"hex({column})",
         "text": column,

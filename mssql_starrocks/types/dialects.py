@@ -25,6 +25,7 @@ def quote_starrocks(name: str) -> str:
 
     Raises:
         ConfigError: the name cannot be written safely.
+
     """
     if not name or "`" in name or any(ord(c) < 32 for c in name):
         raise ConfigError(f"StarRocks cannot hold the name {name!r}: backticks and control characters are lost there.")

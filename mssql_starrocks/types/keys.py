@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mssql_starrocks.model import PlannedColumn, Table
 
 KEY_LIMIT = 128  # bytes of an encoded primary key, checked by the back end at load time (facts/starrocks_judged.md B)
-_WIDTHS = {"BOOLEAN": 1, "SMALLINT": 2, "INT": 4, "DATE": 4, "BIGINT": 8, "DATETIME": 8, "LARGEINT": 16}
+WIDTHS = {"BOOLEAN": 1, "SMALLINT": 2, "INT": 4, "DATE": 4, "BIGINT": 8, "DATETIME": 8, "LARGEINT": 16}
 _NO_DUPLICATE_KEY = ("FLOAT", "DOUBLE", "VARBINARY")  # 3.5 refuses these as the first key column
 
 
@@ -15,7 +15,9 @@ def choose_key(table: Table, wanted: str = "auto") -> tuple[str, ...]:
     """The primary key's columns, else those of the narrowest unique not-null index, else none.
 
     Args:
+        table: as discovery saw it.
         wanted: `auto`, or `none` for a table without a key in StarRocks.
+
     """
     if wanted == "none":
         return ()
@@ -37,7 +39,7 @@ def widest_key(key: Sequence[PlannedColumn]) -> int:
     """
     if len(key) == 1 and not key[0].starrocks.startswith("VARCHAR"):
         return 0
-    return sum(_WIDTHS.get(c.starrocks) or _text_bytes(c) + (2 if i + 1 < len(key) else 0) for i, c in enumerate(key))
+    return sum(WIDTHS.get(c.starrocks) or _text_bytes(c) + (2 if i + 1 < len(key) else 0) for i, c in enumerate(key))
 
 
 def _text_bytes(column: PlannedColumn) -> int:

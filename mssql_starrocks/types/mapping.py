@@ -20,6 +20,7 @@ class TypeOptions:
     Attributes:
         exclude_columns: source columns left out of the copy.
         accept_masked: copy masked columns as this login sees them (it should have UNMASK).
+
     """
 
     exclude_columns: frozenset[str] = frozenset()
@@ -33,6 +34,7 @@ def plan_columns(table: Table, key: tuple[str, ...], options: TypeOptions = Type
         TypeRefusedError: a column's type cannot be copied; names table, column and what to set.
         KeyRefusedError: a key column's type cannot be in a StarRocks primary key.
         NameCollisionError: two columns would share a target name.
+
     """
     planned = [p for column in _ordered(table, key, options) for p in _plan(table, column, column.name in key, options)]
     refuse_column_collisions(table.id, ((p.name, f"column {p.source}") for p in planned))
@@ -56,8 +58,10 @@ def _plan(table: Table, column: Column, in_key: bool, options: TypeOptions) -> I
 
 def _key_form(table: Table, column: Column, rule: Rule) -> Form:
     if rule.key is None:
-        raise KeyRefusedError(f"{table.id}.{column.name}: StarRocks takes no {column.type} in a primary key. "
-                              f"Set `key: none` for {table.id} in mssql_starrocks.yaml.")
+        raise KeyRefusedError(
+            f"{table.id}.{column.name}: StarRocks takes no {column.type} in a primary key. "
+            f"Set `key: none` for {table.id} in mssql_starrocks.yaml."
+        )
     return rule.key
 
 
@@ -66,12 +70,15 @@ def rule_of(table: Table, column: Column) -> Rule:
 
     Raises:
         TypeRefusedError: no row knows the type.
+
     """
     name = f"{column.type}(max)" if column.max_length == -1 and f"{column.type}(max)" in _BY_TYPE else column.type
     rows = _BY_TYPE.get(name)
     if not rows:
-        raise TypeRefusedError(f"{table.id}.{column.name}: type {column.user_type or column.type} cannot be copied. "
-                               f"Add it to exclude_columns of {table.id} in mssql_starrocks.yaml.")
+        raise TypeRefusedError(
+            f"{table.id}.{column.name}: type {column.user_type or column.type} cannot be copied. "
+            f"Add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+        )
     return _pick(rows, column)
 
 
@@ -87,28 +94,47 @@ def _pick(rows: list[Rule], column: Column) -> Rule:
 
 
 def _refuse_unreadable(table: Table, column: Column, options: TypeOptions) -> None:
-    reason = ("is encrypted by Always Encrypted; only ciphertext can be read" if column.encrypted
-              else "is a column set; its sparse columns are copied themselves" if column.column_set
-              else "is masked; grant UNMASK to the login and set accept_masked: true" if column.masked and not options.accept_masked
-              else None)
+    reason = (
+        "is encrypted by Always Encrypted; only ciphertext can be read"
+        if column.encrypted
+        else "is a column set; its sparse columns are copied themselves"
+        if column.column_set
+        else "is masked; grant UNMASK to the login and set accept_masked: true"
+        if column.masked and not options.accept_masked
+        else None
+    )
     if reason:
-        raise TypeRefusedError(f"{table.id}.{column.name} {reason}, "
-                               f"or add it to exclude_columns of {table.id} in mssql_starrocks.yaml.")
+        raise TypeRefusedError(
+            f"{table.id}.{column.name} {reason}, or add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+        )
 
 
 def _column(column: Column, name: str, form: Form, rule: Rule, in_key: bool) -> PlannedColumn:
     values = _values(column)
     kind, select = form.kind.format(**values), form.select.format(**values)
     return PlannedColumn(
-        name=name, source=column.name, select=select, kind=kind.rstrip("0123456789"), canonical=source_text(kind, select),
-        iceberg=form.iceberg.format(**values), starrocks=form.starrocks.format(**values), required=not column.nullable,
-        rule=rule.id, loss=rule.loss, note=rule.note, comment=column.description, key=in_key, load=form.load)
+        name=name,
+        source=column.name,
+        select=select,
+        kind=kind.rstrip("0123456789"),
+        canonical=source_text(kind, select),
+        iceberg=form.iceberg.format(**values),
+        starrocks=form.starrocks.format(**values),
+        required=not column.nullable,
+        rule=rule.id,
+        loss=rule.loss,
+        note=rule.note,
+        comment=column.description,
+        key=in_key,
+        load=form.load,
+    )
 
 
 def _companion(column: Column, companion: Companion, rule: Rule) -> PlannedColumn:
     base = _column(column, f"{column_slug(column.name)}__{companion.suffix}", companion.form, rule, in_key=False)
-    return PlannedColumn(**{**vars(base), "loss": Loss.EXACT, "note": companion.note,
-                            "comment": f"{column.name}: {companion.note}"})
+    return PlannedColumn(
+        **{**vars(base), "loss": Loss.EXACT, "note": companion.note, "comment": f"{column.name}: {companion.note}"}
+    )
 
 
 def _values(column: Column) -> dict[str, int | str]:
@@ -116,8 +142,15 @@ def _values(column: Column) -> dict[str, int | str]:
     characters = column.max_length // 2 if wide else column.max_length
     utf8 = (column.collation or "").upper().endswith("_UTF8")
     longest = characters if utf8 and not wide else 3 * characters
-    return {"c": quote_tsql(column.name), "p": column.precision, "s": column.scale, "n": characters, "b": max(column.max_length, 1),
-            "v": min(max(longest, 1), LONGEST), "hex": min(max(2 * column.max_length, 1), LONGEST)}
+    return {
+        "c": quote_tsql(column.name),
+        "p": column.precision,
+        "s": column.scale,
+        "n": characters,
+        "b": max(column.max_length, 1),
+        "v": min(max(longest, 1), LONGEST),
+        "hex": min(max(2 * column.max_length, 1), LONGEST),
+    }
 
 
 _BY_TYPE: dict[str, list[Rule]] = {}

@@ -1,0 +1,149 @@
+"""What one table's copy will be: names, columns, key, audit columns. Pure, so that it can be shown before any run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mssql_starrocks.config import Config, EngineName
+from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
+from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Table, TableId
+from mssql_starrocks.naming import Names, refuse_collisions, refuse_column_collisions, slug
+from mssql_starrocks.types import choose_key, plan_columns
+
+AUDIT_KINDS = {
+    "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
+    "source_schema": ("string", "VARCHAR(384)", "SQL Server schema of the row"),
+    "load_id": ("string", "VARCHAR(64)", "load that wrote the row"),
+}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One source table and everything decided about its copy.
+
+    Attributes:
+        columns: the copied columns in target order, key columns first.
+        audit: the audit columns as (what it holds, its name).
+        engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
+
+    """
+
+    table: Table
+    database: str
+    names: Names
+    columns: tuple[PlannedColumn, ...]
+    audit: tuple[tuple[str, str], ...]
+    engine: EngineName
+    engine_reason: str
+    chunk_bytes: int
+    max_connections: int
+    owners: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[PlannedColumn, ...]:
+        return tuple(c for c in self.columns if c.key)
+
+    def audit_columns(self, load_id: str = "", instant: str = "") -> tuple[AuditColumn, ...]:
+        """The audit columns with a load's values."""
+        values = {"migrated_at": instant, "source_schema": self.table.id.schema, "load_id": load_id}
+        return tuple(
+            AuditColumn(name, AUDIT_KINDS[what][0], AUDIT_KINDS[what][1], values[what], AUDIT_KINDS[what][2])
+            for what, name in self.audit
+        )
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A table that cannot be copied, and the message that says why and what to do."""
+
+    table: TableId
+    reason: str
+
+
+def plan_chain(table: Table, config: Config, database: str, warehouse_database: str | None = None) -> Chain:
+    """Decide everything about one table's copy.
+
+    Raises:
+        TypeRefusedError, KeyRefusedError, NameCollisionError, ConfigError: name table and column, say what to set.
+
+    """
+    options = config.options(table.id)
+    known = {c.name for c in table.columns}
+    for name in options.exclude_columns:
+        if name not in known:
+            raise ConfigError(f"tables: {table.id}: exclude_columns names {name}, which is not a column of the table")
+    key = choose_key(table, options.key)
+    lost = [k for k in key if k in options.exclude_columns]
+    if lost:
+        raise ConfigError(f"tables: {table.id}: {lost[0]} is part of the key and excluded; set key: none")
+    columns = plan_columns(table, key, options.type_options())
+    audit = tuple((what, name) for what, name in config.audit_columns if name)
+    refuse_column_collisions(
+        table.id,
+        [(c.name, f"column {c.source}") for c in columns] + [(name, f"audit column {what}") for what, name in audit],
+    )
+    engine, reason = _engine(table, options.engine or config.engine, config.spark_above_mb)
+    return Chain(
+        table,
+        database,
+        _names(table.id, config, warehouse_database),
+        columns,
+        audit,
+        engine,
+        reason,
+        config.chunk_mb << 20,
+        config.max_connections,
+        options.owners,
+        tuple(sorted(options.tags.items())),
+    )
+
+
+def plan_chains(
+    manifest: Manifest, config: Config, warehouse_database: str | None = None
+) -> tuple[tuple[Chain, ...], tuple[Refused, ...]]:
+    """Plan every selected table; one bad table does not hide the others.
+
+    Raises:
+        NameCollisionError: two tables would share a name in Dagster, the lake or StarRocks.
+
+    """
+    tables = config.select(manifest)
+    refuse_collisions(tables)
+    chains, refused = [], []
+    for table in tables:
+        try:
+            chains.append(plan_chain(table, config, manifest.database, warehouse_database))
+        except NameCollisionError:
+            raise
+        except MssqlStarrocksError as error:
+            refused.append(Refused(table.id, str(error)))
+    _refuse_shared_targets(chains)
+    return tuple(chains), tuple(refused)
+
+
+def _names(table: TableId, config: Config, warehouse_database: str | None) -> Names:
+    schema = slug(table.schema)
+    target = config.targets.get(table.schema) or warehouse_database or schema
+    return Names(schema, slug(table.name), config.lake_prefix + schema, target)
+
+
+def _engine(table: Table, wanted: EngineName, spark_above_mb: int) -> tuple[EngineName, str]:
+    if wanted != "auto":
+        return wanted, "set in the configuration"
+    big = table.bytes >= spark_above_mb << 20
+    size = f"{table.bytes / (1 << 20):.1f} MiB estimated, Spark from {spark_above_mb} MiB"
+    return ("spark" if big else "arrow"), size
+
+
+def _refuse_shared_targets(chains: Sequence[Chain]) -> None:
+    seen: dict[tuple[str, str], TableId] = {}
+    for chain in chains:
+        other = seen.setdefault(chain.names.warehouse, chain.table.id)
+        if other != chain.table.id:
+            raise NameCollisionError(
+                f"Tables {other} and {chain.table.id} would both become "
+                f"{'.'.join(chain.names.warehouse)} in StarRocks. Give their schemas different "
+                "targets: in mssql_starrocks.yaml, or exclude one."
+            )

@@ -1,0 +1,128 @@
+"""What a user can set beside connections: `mssql_starrocks.yaml`, or the same fields as attributes of the component."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.model import Manifest, Table, TableId
+from mssql_starrocks.types.mapping import TypeOptions
+
+EngineName = Literal["auto", "arrow", "spark"]
+DEFAULT_FILE = "mssql_starrocks.yaml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AuditColumns(_Strict):
+    """Names of the columns added to every row; null switches one off."""
+
+    migrated_at: str | None = Field("migrated_at", description="instant of the load, DATETIME in UTC")
+    source_schema: str | None = Field("source_schema", description="SQL Server schema the row came from")
+    load_id: str | None = Field("load_id", description="the load that wrote the row")
+
+
+class TableOptions(_Strict):
+    """What can be set for one table, or for all tables that match a pattern."""
+
+    engine: EngineName | None = Field(None, description="overrides `engine`")
+    key: Literal["auto", "none"] = Field("auto", description="`none`: a StarRocks table without primary key")
+    exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
+    accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
+    owners: tuple[str, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
+    tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags")
+
+    def type_options(self) -> TypeOptions:
+        return TypeOptions(exclude_columns=frozenset(self.exclude_columns), accept_masked=self.accept_masked)
+
+
+class Config(_Strict):
+    """Everything a user decides about the copy. Patterns are `schema.table` with `*` and `?`, case ignored."""
+
+    include: tuple[str, ...] = Field(("*",), description="tables to copy")
+    exclude: tuple[str, ...] = Field((), description="tables to leave out; wins over include")
+    targets: dict[str, str] = Field(default_factory=dict, description="StarRocks database per source schema")
+    lake_prefix: str = Field("", pattern="^[a-z0-9_]*$", description="put before every Glue database name")
+    engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
+    spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
+    chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
+    max_connections: int = Field(8, ge=1, le=64, description="connections to SQL Server at once, per table")
+    audit_columns: AuditColumns = Field(AuditColumns(), description="columns added to every row")
+    manifest: str = Field("manifest.json", description="where discovery keeps the manifest; relative to this file")
+    sensor_seconds: int = Field(60, ge=5, description="how often the new-table sensor looks")
+    webserver: str | None = Field(
+        None, description="host:port of dagster-webserver; lets the sensor reload the code location"
+    )
+    tables: dict[str, TableOptions] = Field(
+        default_factory=dict, description="options per table or pattern; later ones win"
+    )
+
+    def options(self, table: TableId) -> TableOptions:
+        """The options of a table: all matching entries of `tables`, later ones over earlier ones."""
+        merged: dict[str, Any] = {}
+        for pattern, options in self.tables.items():
+            if _matches(table, (pattern,)):
+                merged |= options.model_dump(exclude_unset=True)
+        return TableOptions(**merged)
+
+    def selects(self, table: TableId) -> bool:
+        return _matches(table, self.include) and not _matches(table, self.exclude)
+
+    def select(self, manifest: Manifest) -> tuple[Table, ...]:
+        """The manifest's tables that include and exclude leave."""
+        return tuple(t for t in manifest.tables if self.selects(t.id))
+
+    @staticmethod
+    def load(file: Path) -> Config:
+        """Read a YAML file; a missing file means defaults.
+
+        Raises:
+            ConfigError: names file, key and the closest valid name.
+
+        """
+        if not file.exists():
+            return Config()
+        try:
+            data = yaml.safe_load(file.read_text()) or {}
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{file}: not valid YAML ({str(error).splitlines()[0]})") from error
+        if not isinstance(data, dict):
+            raise ConfigError(f"{file}: expected keys and values, found {type(data).__name__}")
+        return Config.parse(data, str(file))
+
+    @staticmethod
+    def parse(data: dict[str, Any], origin: str) -> Config:
+        """Validate fields that came from YAML or from a component's attributes.
+
+        Raises:
+            ConfigError: names origin, key and the closest valid name.
+
+        """
+        try:
+            return Config(**data)
+        except ValidationError as error:
+            raise ConfigError("\n".join(explain(e, origin, Config) for e in error.errors())) from None
+
+
+def explain(error: Any, origin: str, model: type[BaseModel]) -> str:
+    """One line for one pydantic error: file, key, what is wrong, the closest valid name."""
+    path = [str(p) for p in error["loc"]]
+    if error["type"] != "extra_forbidden":
+        return f"{origin}: {'.'.join(path)}: {error['msg']}"
+    owner = TableOptions if path[0] == "tables" else AuditColumns if path[0] == "audit_columns" else model
+    near = difflib.get_close_matches(path[-1], owner.model_fields, 1, 0.4)
+    return f"{origin}: unknown key {'.'.join(path)}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _matches(table: TableId, patterns: Iterable[str]) -> bool:
+    name = str(table).lower()
+    return any(fnmatch.fnmatchcase(name, p.lower() if "." in p or p == "*" else f"*.{p.lower()}") for p in patterns)

@@ -1,0 +1,177 @@
+"""The audit branch of a load: fork, commit, certify, publish. The shape that survived every race: lake_measured 3.2.
+
+Ref changes and data never share a transaction: PyIceberg's retry would drop the ref changes silently. Every attempt
+starts from a freshly loaded table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
+from mssql_starrocks.model import Evidence
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+PREFIX = "mssql-starrocks."
+EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
+_BRANCH, _CERTIFIED, _TAG = "audit_", "certified_", "load_"
+_DAY = 86_400_000
+_BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
+
+
+@dataclass(frozen=True)
+class AuditBranch:
+    """Where an engine writes, and the snapshot properties that its one commit must carry."""
+
+    database: str
+    table: str
+    name: str
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LoadSnapshot:
+    """One load in the lake: its snapshot, where it is (a branch, or `main`) and the evidence it carries."""
+
+    snapshot_id: int
+    ref: str
+    evidence: Evidence
+    certified: bool
+
+
+def audit_branch(table: tuple[str, str], evidence: Evidence) -> AuditBranch:
+    properties = {EVIDENCE: evidence.to_json(), LOAD_ID: evidence.load_id}
+    return AuditBranch(*table, _BRANCH + evidence.load_id, properties)
+
+
+def fork(table: Table, branch: AuditBranch) -> None:
+    """Make the branch from `main`; on a table without snapshots from an empty staged one, so that main stays unborn.
+
+    Raises:
+        LakeError: the branch exists already.
+    """
+    if branch.name in table.refs():
+        raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} exists; a load id is used once.")
+    head = table.current_snapshot()
+    base = head.snapshot_id if head else _stage_empty(table)
+    table.refresh().manage_snapshots().create_branch(base, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
+
+
+def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
+    """Replace the branch's rows by `files` in one snapshot; returns its id.
+
+    The files are values, so another writer's commit in between only means trying again.
+    """
+    from pyiceberg.exceptions import CommitFailedException
+
+    retry = Retrying(
+        retry=retry_if_exception_type((CommitFailedException, ValueError)),
+        stop=stop_after_attempt(6),
+        wait=wait_random_exponential(0.1, max=5),
+        reraise=True,
+    )
+    snapshot_id: int = retry(_commit_once, catalog, branch, files)
+    table = catalog.load_table((branch.database, branch.table))
+    # An append drops the branch's retention (lake_measured 0): set it again.
+    table.manage_snapshots().create_branch(snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
+    return snapshot_id
+
+
+def newest_audit(table: Table) -> LoadSnapshot | None:
+    """The newest unpublished load; its branch still exists."""
+    names = sorted((n for n in table.refs() if n.startswith(_BRANCH)), reverse=True)
+    loads = (_load(table, name, table.snapshot_by_name(name)) for name in names)
+    return next((load for load in loads if load), None)
+
+
+def published(table: Table) -> LoadSnapshot | None:
+    """The load that `main` holds; None when main is unborn or was written by somebody else."""
+    return _load(table, "main", table.current_snapshot())
+
+
+def certify(table: Table, load: LoadSnapshot) -> None:
+    """Mark an audited snapshot as proven, by a tag that publishing asks for."""
+    name = _CERTIFIED + load.evidence.load_id
+    table.manage_snapshots().create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
+
+
+def publish(table: Table, load: LoadSnapshot) -> str:
+    """Move `main` to a certified snapshot; returns the tag that keeps it. One metadata commit, a compare-and-swap.
+
+    Raises:
+        NotCertifiedError: the load was not proven.
+        PublishConflictError: main is no ancestor of the load, or moves at this moment; nothing is changed.
+    """
+    from pyiceberg.exceptions import CommitFailedException
+    from pyiceberg.table.snapshots import ancestors_of
+
+    if not load.certified:
+        raise NotCertifiedError(
+            f"Load {load.evidence.load_id} of {load.evidence.table} is not certified; run its checks."
+        )
+    main, head = table.current_snapshot(), table.snapshot_by_id(load.snapshot_id)
+    if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
+        raise PublishConflictError(_conflict(load))
+    tag = _TAG + load.evidence.load_id
+    change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
+    change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
+    change = change.remove_tag(_CERTIFIED + load.evidence.load_id).remove_branch(load.ref)
+    try:
+        change.commit()
+    except CommitFailedException as error:
+        raise PublishConflictError(_conflict(load)) from error
+    return tag
+
+
+def _conflict(load: LoadSnapshot) -> str:
+    return (
+        f"{load.evidence.table}: another writer moved main since load {load.evidence.load_id} began. "
+        "Nothing was published; materialise the chain again."
+    )
+
+
+def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | None:
+    text = snapshot.summary.additional_properties.get(EVIDENCE) if snapshot and snapshot.summary else None
+    if snapshot is None or text is None:
+        return None
+    evidence = Evidence.from_json(text)
+    tag = table.refs().get(_CERTIFIED + evidence.load_id)
+    certified = tag is not None and tag.snapshot_id == snapshot.snapshot_id
+    return LoadSnapshot(snapshot.snapshot_id, ref, evidence, certified or ref == "main")
+
+
+def _stage_empty(table: Table) -> int:
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    empty = schema_to_pyarrow(table.schema()).empty_table()
+    before = {s.snapshot_id for s in table.snapshots()}
+    table.append(empty, branch=None)
+    return next(s.snapshot_id for s in table.refresh().snapshots() if s.snapshot_id not in before)
+
+
+def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
+    table = catalog.load_table((branch.database, branch.table))
+    if branch.name not in table.refs():
+        raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; materialise the chain again.")
+    with table.transaction() as transaction:
+        old = [task.file for task in table.scan().use_ref(branch.name).plan_files()]
+        update = transaction.update_snapshot(snapshot_properties=dict(branch.properties), branch=branch.name)
+        with update.overwrite() if old else update.fast_append() as producer:
+            for file in old:
+                producer.delete_data_file(file)
+            for file in files:
+                producer.append_data_file(file)
+            snapshot_id: int = producer.snapshot_id
+    head = catalog.load_table((branch.database, branch.table)).snapshot_by_name(branch.name)
+    if head is None or head.snapshot_id != snapshot_id:
+        raise LakeError(f"{branch.database}.{branch.table}: somebody else wrote to branch {branch.name}.")
+    return snapshot_id

@@ -1,0 +1,193 @@
+"""Connections: read from the environment or `.env` under the names of `.env.example`. Secrets are never printed."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from mssql_starrocks.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MssqlSettings(_Section):
+    """SQL Server. Encryption is on and the certificate is verified unless `trust_server_certificate`."""
+
+    host: str
+    port: int = 1433
+    user: str
+    password: SecretStr
+    database: str
+    encrypt: bool = True
+    trust_server_certificate: bool = False
+    ca_file: str | None = None
+    login_timeout: int = Field(15, description="seconds")
+
+
+class LakeSettings(_Section):
+    """Iceberg catalog and object store. `endpoint` is for stores that are not AWS itself, such as the sandbox."""
+
+    catalog: Literal["glue", "sql", "rest"] = "glue"
+    region: str = "us-east-1"
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+    session_token: SecretStr | None = None
+    bucket: str = ""
+    warehouse_path: str = "warehouse"
+    endpoint: str | None = None
+    uri: str | None = Field(None, description="of a sql or rest catalog")
+
+    @property
+    def warehouse(self) -> str:
+        """Where tables lie: a URL, or a local folder with a `sql` catalog without a bucket."""
+        return (
+            f"s3://{self.bucket}/{self.warehouse_path}"
+            if self.bucket
+            else f"file://{Path(self.warehouse_path).absolute()}"
+        )
+
+
+class StarRocksSettings(_Section):
+    """StarRocks front end. `database` is the target of schemas that `targets` does not name; else the schema's name."""
+
+    host: str
+    port: int = 9030
+    user: str
+    password: SecretStr = SecretStr("")
+    database: str | None = None
+    ca_file: str | None = None
+    catalog: str = Field("mssr_lake", pattern=r"^[A-Za-z]\w{0,63}$", description="external catalog that reads the lake")
+    replication_num: int | None = None
+
+
+class SparkSettings(_Section):
+    """Spark, for big tables."""
+
+    master: str = "local[*]"
+    driver_memory: str = "2g"
+    executor_memory: str = "2g"
+    executor_cores: int = 2
+    shuffle_partitions: int = 8
+    fetch_size: int = 10000
+    jars: str = Field("jars", description="folder that `mssql-starrocks jars` fills")
+
+
+class Settings(_Section):
+    """All connections of one deployment."""
+
+    mssql: MssqlSettings
+    lake: LakeSettings
+    starrocks: StarRocksSettings
+    spark: SparkSettings
+
+    @staticmethod
+    def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
+        """Read every section; the environment wins over `.env`.
+
+        Raises:
+            ConfigError: lists each missing or wrong name.
+
+        """
+        values = {**_dotenv(dotenv), **(os.environ if environment is None else environment)}
+        warn_of_retired(values)
+        try:
+            return Settings.model_validate({section: _section(section, values) for section in _SECTIONS})
+        except ValidationError as error:
+            raise ConfigError("\n".join(_explain(e, values) for e in error.errors())) from None
+
+
+# Environment name -> (section, field). The original's names, facts/peers.md 1.1, and ours.
+NAMES: dict[str, tuple[str, str]] = {
+    "MSSQL_HOST": ("mssql", "host"),
+    "MSSQL_PORT": ("mssql", "port"),
+    "MSSQL_USER": ("mssql", "user"),
+    "MSSQL_PASSWORD": ("mssql", "password"),
+    "MSSQL_DATABASE": ("mssql", "database"),
+    "MSSQL_ENCRYPT": ("mssql", "encrypt"),
+    "MSSQL_TRUST_SERVER_CERTIFICATE": ("mssql", "trust_server_certificate"),
+    "MSSQL_CA_FILE": ("mssql", "ca_file"),
+    "MSSQL_LOGIN_TIMEOUT": ("mssql", "login_timeout"),
+    "ICEBERG_CATALOG_TYPE": ("lake", "catalog"),
+    "ICEBERG_CATALOG_URI": ("lake", "uri"),
+    "AWS_REGION": ("lake", "region"),
+    "AWS_ACCESS_KEY_ID": ("lake", "access_key_id"),
+    "AWS_SECRET_ACCESS_KEY": ("lake", "secret_access_key"),
+    "AWS_SESSION_TOKEN": ("lake", "session_token"),
+    "AWS_ENDPOINT_URL": ("lake", "endpoint"),
+    "S3_BUCKET": ("lake", "bucket"),
+    "S3_WAREHOUSE_PATH": ("lake", "warehouse_path"),
+    "STARROCKS_HOST": ("starrocks", "host"),
+    "STARROCKS_PORT": ("starrocks", "port"),
+    "STARROCKS_USER": ("starrocks", "user"),
+    "STARROCKS_PASSWORD": ("starrocks", "password"),
+    "STARROCKS_DATABASE": ("starrocks", "database"),
+    "STARROCKS_CA_FILE": ("starrocks", "ca_file"),
+    "STARROCKS_CATALOG": ("starrocks", "catalog"),
+    "STARROCKS_REPLICATION_NUM": ("starrocks", "replication_num"),
+    "SPARK_MASTER": ("spark", "master"),
+    "SPARK_DRIVER_MEMORY": ("spark", "driver_memory"),
+    "SPARK_EXECUTOR_MEMORY": ("spark", "executor_memory"),
+    "SPARK_EXECUTOR_CORES": ("spark", "executor_cores"),
+    "SPARK_SQL_SHUFFLE_PARTITIONS": ("spark", "shuffle_partitions"),
+    "SPARK_JARS_FOLDER": ("spark", "jars"),
+    "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
+}
+_SECTIONS = ("mssql", "lake", "starrocks", "spark")
+
+# Names of the original that no longer mean anything, and what replaced them.
+RETIRED: dict[str, str] = {
+    "MSSQL_SCHEMA": "include: in mssql_starrocks.yaml",
+    "TARGET_SCHEMA_SUFFIX": "targets: in mssql_starrocks.yaml",
+    "SPARK_APP_NAME": "nothing; the application is called after its load",
+    "JDBC_PARTITION_COLUMN": "the key of the table; chunks are planned from its values",
+    "JDBC_NUM_PARTITIONS": "chunk_mb: and max_connections: in mssql_starrocks.yaml",
+    "JDBC_LOWER_BOUND": "the chunk planner",
+    "JDBC_UPPER_BOUND": "the chunk planner",
+    "BATCH_SIZE": "nothing; StarRocks reads the Iceberg snapshot itself",
+    "MAX_RETRY_ATTEMPTS": "Dagster's retry policy",
+    "RETRY_DELAY_SECONDS": "Dagster's retry policy",
+    "PROCESS_TIMEOUT_SECONDS": "run_monitoring in dagster.yaml",
+}
+
+
+def warn_of_retired(values: Mapping[str, str]) -> None:
+    """One warning for each retired name that is set."""
+    for name in RETIRED.keys() & values.keys():
+        warnings.warn(f"{name} is no longer used; replaced by {RETIRED[name]}", stacklevel=3)
+
+
+def _dotenv(file: Path | None) -> dict[str, str]:
+    if file is None or not file.exists():
+        return {}
+    values = {k: v for k, v in dotenv_values(file).items() if v is not None}
+    for name in values:
+        if (
+            name not in NAMES
+            and name not in RETIRED
+            and name.startswith(("MSSQL_", "STARROCKS_", "SPARK_", "JDBC_", "S3_"))
+        ):
+            near = difflib.get_close_matches(name, NAMES, 1)
+            raise ConfigError(f"{file}: unknown setting {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    return values
+
+
+def _section(section: str, values: Mapping[str, str]) -> dict[str, Any]:
+    return {field: values[name] for name, (owner, field) in NAMES.items() if owner == section and values.get(name)}
+
+
+def _explain(error: Any, values: Mapping[str, str]) -> str:
+    section, field = str(error["loc"][0]), str(error["loc"][-1])
+    name = next((n for n, where in NAMES.items() if where == (section, field)), f"{section}.{field}")
+    if error["type"] == "missing":
+        near = difflib.get_close_matches(name, [v for v in values if v not in NAMES], 1, 0.8)
+        return f"{name} is not set: put it into .env or the environment" + (f" (found {near[0]})" if near else "")
+    return f"{name}: {error['msg']}"

@@ -1,0 +1,189 @@
+"""Sessions with SQL Server: pymssql for the control plane, mssql-python for rows. Both encrypted and verified."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import socket
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mssql_starrocks.errors import SourceUnreachableError
+from mssql_starrocks.settings import MssqlSettings
+from mssql_starrocks.source.errors import explained
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = list[tuple[Any, ...]]
+_environment = threading.Lock()  # both drivers take their trust store from the process environment, at connect time
+
+
+class Session(Protocol):
+    """What discovery, points and fingerprints need."""
+
+    def rows(self, sql: str) -> Rows: ...
+
+    def run(self, sql: str) -> None: ...
+
+
+class ControlSession:
+    """pymssql: catalog queries, sensors, evidence."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str) -> Rows:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def run(self, sql: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+
+
+class ReaderSession:
+    """mssql-python: rows as Arrow record batches, exact types, no Python object per value."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str) -> Rows:
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(sql)
+            return [tuple(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def run(self, sql: str) -> None:
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(sql)
+        finally:
+            cursor.close()
+
+    def batches(self, sql: str, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Stream a result. A connection that dies in the middle raises; it never just ends."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(sql)
+            with cursor.arrow_reader(batch_size=batch_rows) as reader:
+                yield from reader
+        finally:
+            cursor.close()
+
+
+@contextmanager
+def control_session(mssql: MssqlSettings) -> Iterator[ControlSession]:
+    """A pymssql session in autocommit mode.
+
+    Raises:
+        SourceError, SourceUnreachableError: wrong login, no such database, host does not answer.
+    """
+    _knock(mssql)
+    import pymssql
+
+    with explained(mssql), _environment, _freetds_configuration(mssql):
+        connection = pymssql.connect(
+            server=mssql.host,
+            port=str(mssql.port),
+            user=mssql.user,
+            password=mssql.password.get_secret_value(),
+            database=mssql.database,
+            login_timeout=mssql.login_timeout,
+            autocommit=True,
+            appname="mssql_starrocks",
+            encryption="require" if mssql.encrypt else "off",
+        )
+    try:
+        with explained(mssql):
+            yield ControlSession(connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def reader_session(mssql: MssqlSettings) -> Iterator[ReaderSession]:
+    """An mssql-python session in autocommit mode, never pooled (facts/sqlserver_judged.md 1.3).
+
+    Raises:
+        SourceError, SourceUnreachableError: wrong login, no such database, host does not answer.
+    """
+    _knock(mssql)
+    _choose_provider()
+    import mssql_python
+
+    mssql_python.pooling(enabled=False)
+    with explained(mssql), _environment, _variable("SSL_CERT_FILE", mssql.ca_file):
+        connection = mssql_python.connect(_connection_string(mssql), autocommit=True, timeout=mssql.login_timeout)
+    try:
+        with explained(mssql):
+            yield ReaderSession(connection)
+    finally:
+        connection.close()
+
+
+def _knock(mssql: MssqlSettings) -> None:
+    """The drivers take minutes, or for ever, to notice a dead host; a plain socket does not."""
+    try:
+        socket.create_connection((mssql.host, mssql.port), timeout=mssql.login_timeout).close()
+    except OSError as error:
+        raise SourceUnreachableError(
+            f"SQL Server {mssql.host}:{mssql.port} does not answer ({error}): "
+            "check MSSQL_HOST, MSSQL_PORT and the firewall."
+        ) from error
+
+
+def _choose_provider() -> None:
+    """Microsoft's ODBC driver needs Debian's libltdl7; the Rust one in the same wheel needs nothing."""
+    if ctypes.util.find_library("ltdl") is None:
+        os.environ.setdefault("MSSQL_PYTHON_NATIVE_PROVIDER", "mssql-odbc")
+
+
+def _connection_string(mssql: MssqlSettings) -> str:
+    values = {
+        "Server": f"{mssql.host},{mssql.port}",
+        "Database": mssql.database,
+        "UID": mssql.user,
+        "PWD": mssql.password.get_secret_value(),
+        "Encrypt": "yes" if mssql.encrypt else "no",
+        "TrustServerCertificate": "yes" if mssql.trust_server_certificate else "no",
+    }
+    return ";".join(f"{key}={{{value.replace('}', '}}')}}}" for key, value in values.items())
+
+
+@contextmanager
+def _freetds_configuration(mssql: MssqlSettings) -> Iterator[None]:
+    """pymssql has no parameter for the trust store; FreeTDS reads it from the file that FREETDSCONF names."""
+    if not mssql.encrypt or mssql.trust_server_certificate:
+        yield
+        return
+    authorities = mssql.ca_file or ssl.get_default_verify_paths().openssl_cafile
+    with tempfile.TemporaryDirectory(prefix="mssql_starrocks_") as folder:
+        file = Path(folder) / "freetds.conf"
+        file.write_text(
+            f"[global]\n\tca file = {authorities}\n\tcheck certificate hostname = yes\n\tencryption = require\n"
+        )
+        with _variable("FREETDSCONF", str(file)):
+            yield
+
+
+@contextmanager
+def _variable(name: str, value: str | None) -> Iterator[None]:
+    before = os.environ.get(name)
+    if value is not None:
+        os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before

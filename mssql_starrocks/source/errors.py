@@ -1,0 +1,76 @@
+"""SQL Server's errors in our words. Numbers where the driver gives them, else the server's own phrases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mssql_starrocks.errors import MssqlStarrocksError, SourceError, SourceUnreachableError, is_transient_sql_server
+from mssql_starrocks.model import TableId
+from mssql_starrocks.settings import MssqlSettings
+
+# The Rust driver of mssql-python gives texts without numbers; these phrases are the server's messages.
+_PHRASES = {
+    "login failed for user": 18456,
+    "cannot open database": 4060,
+    "permission was denied on the object": 229,
+    "invalid object name": 208,
+    "invalid column name": 207,
+    "deadlock victim": 1205,
+    "lock request time out": 1222,
+    "snapshot isolation": 3952,
+}
+
+
+@contextmanager
+def explained(mssql: MssqlSettings, table: TableId | None = None) -> Iterator[None]:
+    """Turn any driver's exception into one of ours.
+
+    Raises:
+        SourceError, SourceUnreachableError: one or two lines with server, table and what to do.
+    """
+    try:
+        yield
+    except MssqlStarrocksError:
+        raise
+    except Exception as error:
+        raise translate(error, mssql, table) from error
+
+
+def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = None) -> SourceError:
+    number, text = _number_and_text(error)
+    where = f"{mssql.host}:{mssql.port}"
+    subject = f"table {table}" if table else "the statement"
+    advice = {
+        18456: f"SQL Server {where} refused the login of {mssql.user}: check MSSQL_USER and MSSQL_PASSWORD.",
+        4060: f"SQL Server {where} has no database {mssql.database} that {mssql.user} may open: check MSSQL_DATABASE.",
+        911: f"SQL Server {where} has no database {mssql.database}: check MSSQL_DATABASE.",
+        229: f"{mssql.user} may not read {subject}: grant it with  GRANT SELECT ON {table} TO {mssql.user};",
+        208: f"{subject} is not in database {mssql.database} any more: run  mssql-starrocks discover",
+        207: f"a column of {subject} is not there any more ({text}): run  mssql-starrocks discover",
+    }.get(number)
+    if advice:
+        return SourceError(advice)
+    kind = SourceUnreachableError if number in _LOST or is_transient_sql_server(number) else SourceError
+    return kind(f"SQL Server {where}, {subject}: {text}" + (f" (error {number})" if number else ""))
+
+
+_LOST = frozenset({20002, 20003, 20004, 20006, 20009, 20047})  # FreeTDS: connection failed, timed out or died
+
+
+def _number_and_text(error: Exception) -> tuple[int, str]:
+    args = error.args[0] if error.args and isinstance(error.args[0], tuple) else error.args
+    number = args[0] if args and isinstance(args[0], int) else 0
+    raw = args[1] if len(args) > 1 else str(error)
+    text = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+    known = next((n for phrase, n in _PHRASES.items() if phrase in text.lower()), 0)
+    if known and number not in (1205, 1222):
+        number = known
+    return number, _one_line(text)
+
+
+def _one_line(text: str) -> str:
+    text = text.split("DB-Lib error message", maxsplit=1)[0]
+    text = re.sub(r"\[(Microsoft|SQL Server|ODBC Driver[^\]]*|mssql-odbc)\]", "", text)
+    return " ".join(text.split())[:300] or "no message"

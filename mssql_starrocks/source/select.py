@@ -1,0 +1,49 @@
+"""The statements over one table: extraction by chunk, and the fingerprint in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mssql_starrocks.model import Chunk, ColumnPrint, Fingerprint, PlannedColumn, TableId
+from mssql_starrocks.source.connect import Session
+from mssql_starrocks.types.canonical import source_digest
+from mssql_starrocks.types.dialects import quote_tsql
+
+
+def from_table(table: TableId) -> str:
+    return f"{quote_tsql(table.schema)}.{quote_tsql(table.name)}"
+
+
+def extraction(table: TableId, columns: Sequence[PlannedColumn], chunk: Chunk) -> str:
+    """SELECT with one expression per planned column, named as in the lake."""
+    items = ", ".join(f"{c.select} AS {quote_tsql(c.name)}" for c in columns)
+    where = f" WHERE {chunk.predicate}" if chunk.predicate else ""
+    return f"SELECT {items} FROM {from_table(table)}{where}"
+
+
+def fingerprint(session: Session, table: TableId, columns: Sequence[PlannedColumn]) -> Fingerprint:
+    """Count, null counts and digests, computed inside SQL Server in one statement."""
+    items = [item for c in columns for item in _items(c)]
+    row = session.rows(f"SELECT COUNT_BIG(*), {', '.join(items)} FROM {from_table(table)}")[0]
+    values = iter(row)
+    rows = int(next(values))
+    prints = {}
+    for column in columns:
+        filled, *rest = [next(values) for _ in _items(column)]
+        prints[column.name] = _print(rows - int(filled), rest, column)
+    return Fingerprint(rows, prints)
+
+
+def _items(column: PlannedColumn) -> list[str]:
+    counted = f"COUNT_BIG({column.select})"
+    if column.canonical is not None:
+        return [counted, source_digest(column.canonical)]
+    number = f"CAST({column.select} AS float)"
+    return [counted, f"MIN({number})", f"MAX({number})", f"SUM({number})"]
+
+
+def _print(nulls: int, values: list[object], column: PlannedColumn) -> ColumnPrint:
+    if column.canonical is not None:
+        return ColumnPrint(nulls, digest=str(int(str(values[0] or 0))))
+    low, high, total = (None if v is None else float(str(v)) for v in values)
+    return ColumnPrint(nulls, low=low, high=high, total=total)

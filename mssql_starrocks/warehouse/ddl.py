@@ -1,0 +1,63 @@
+"""The StarRocks table of a chain, as DDL. Pure text."""
+
+from __future__ import annotations
+
+import hashlib
+
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.errors import KeyRefusedError
+from mssql_starrocks.settings import StarRocksSettings
+from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
+from mssql_starrocks.types.keys import sort_column
+
+
+def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name: tuple[str, str] | None = None) -> str:
+    """CREATE TABLE with the chain's columns, key and comments; `name` stands in for the target's own name.
+
+    A source key becomes PRIMARY KEY; without one the table is a DUPLICATE KEY table, sorted by its first column that
+    may lead. Buckets are left to the server (facts/starrocks.md 3).
+
+    Raises:
+        KeyRefusedError: no column may lead a table without a primary key.
+    """
+    lead = [c.name for c in chain.key] or [_lead(chain)]
+    model = "PRIMARY KEY" if chain.key else "DUPLICATE KEY"
+    lines = sorted(_columns(chain), key=lambda line: line[0] not in lead)
+    properties = {"replication_num": str(starrocks.replication_num)} if starrocks and starrocks.replication_num else {}
+    parts = [
+        f"CREATE TABLE {table_name(name or chain.names.warehouse)} (",
+        ",\n".join(f"  {text}" for _, text in lines),
+        f") {model} ({', '.join(map(quote_starrocks, lead))})",
+    ]
+    if chain.table.description:
+        parts.append(f"COMMENT {text_starrocks(chain.table.description)}")
+    if properties:
+        parts.append(f"PROPERTIES ({', '.join(f'"{k}" = "{v}"' for k, v in properties.items())})")
+    return "\n".join(parts)
+
+
+def ddl_fingerprint(chain: Chain) -> str:
+    """Changes when the table must be rebuilt: hash of the DDL without comments and names."""
+    text = repr([(c.name, c.starrocks, c.required and c.key, c.key) for c in chain.columns]) + repr(chain.audit)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def table_name(path: tuple[str, ...]) -> str:
+    """Database and table, or catalog, database and table, quoted."""
+    return ".".join(map(quote_starrocks, path))
+
+
+def _lead(chain: Chain) -> str:
+    lead = sort_column(chain.columns) or next((a.name for a in chain.audit_columns()), None)
+    if lead is None:
+        raise KeyRefusedError(f"{chain.table.id}: no column can lead a StarRocks table; keep an audit column.")
+    return lead
+
+
+def _columns(chain: Chain) -> list[tuple[str, str]]:
+    copied = [(c.name, _line(c.name, c.starrocks, c.required, c.comment or c.note)) for c in chain.columns]
+    return copied + [(a.name, _line(a.name, a.starrocks, False, a.comment)) for a in chain.audit_columns()]
+
+
+def _line(name: str, type_: str, required: bool, comment: str) -> str:
+    return f"{quote_starrocks(name)} {type_} {'NOT NULL' if required else 'NULL'} COMMENT {text_starrocks(comment)}"

@@ -1,0 +1,54 @@
+"""The ledger of loads: a small StarRocks table that says which snapshot each target holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mssql_starrocks.settings import StarRocksSettings
+from mssql_starrocks.types.dialects import text_starrocks
+from mssql_starrocks.warehouse.connect import WarehouseSession
+from mssql_starrocks.warehouse.ddl import table_name
+
+TABLE = "mssql_starrocks_loads"
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What one target holds."""
+
+    target: str
+    snapshot_id: int
+    load_id: str
+    label: str
+    ddl_fingerprint: str
+    rows: int
+
+
+def record(session: WarehouseSession, starrocks: StarRocksSettings, database: str, entry: LedgerEntry) -> None:
+    """Write or replace the target's entry; written after the rows, so it never promises what is not there."""
+    _ensure(session, starrocks, database)
+    values = [text_starrocks(entry.target), str(entry.snapshot_id), text_starrocks(entry.load_id),
+              text_starrocks(entry.label), text_starrocks(entry.ddl_fingerprint), str(entry.rows)]  # fmt: skip
+    columns = "target, snapshot_id, load_id, label, ddl_fingerprint, row_count"
+    session.run(f"INSERT INTO {table_name((database, TABLE))} ({columns}) VALUES ({', '.join(values)})", "load ledger")
+
+
+def read(session: WarehouseSession, starrocks: StarRocksSettings, database: str, target: str) -> LedgerEntry | None:
+    _ensure(session, starrocks, database)
+    rows = session.rows(
+        "SELECT target, snapshot_id, load_id, label, ddl_fingerprint, row_count "
+        f"FROM {table_name((database, TABLE))} WHERE target = {text_starrocks(target)}",
+        "load ledger",
+    )
+    return LedgerEntry(rows[0][0], int(rows[0][1]), *rows[0][2:5], int(rows[0][5])) if rows else None
+
+
+def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: str) -> None:
+    replicas = f' PROPERTIES ("replication_num" = "{starrocks.replication_num}")' if starrocks.replication_num else ""
+    session.run(
+        f"CREATE TABLE IF NOT EXISTS {table_name((database, TABLE))} (target VARCHAR(1024) NOT NULL, "
+        "snapshot_id BIGINT NOT NULL, load_id VARCHAR(64) NOT NULL, label VARCHAR(128) NOT NULL, "
+        "ddl_fingerprint VARCHAR(64) NOT NULL, row_count BIGINT NOT NULL) PRIMARY KEY (target) "
+        f"COMMENT 'which Iceberg snapshot each table holds; written by mssql_starrocks'{replicas}",
+        "load ledger",
+    )
