@@ -79,7 +79,7 @@ def _advice(error: Exception, lake: LakeSettings) -> str:
         "ACCESS_DENIED",
     )
     if any(word in text for word in refused):
-        return f"AWS refused the credentials ({text}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the role's rights."
+        return f"AWS refused the credentials ({text}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its rights."
     if "NoSuchBucket" in text or "NO_SUCH_BUCKET" in text or "Path does not exist" in text:
         return f"bucket {lake.bucket} is not there ({text}): check S3_BUCKET and AWS_REGION."
     if any(word in text for word in ("EndpointConnection", "ConnectTimeout", "ConnectionError", "NETWORK_CONNECTION")):

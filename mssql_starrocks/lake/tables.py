@@ -68,7 +68,12 @@ def schema_differences(chain: Chain, table: Table) -> tuple[Difference, ...]:
     differences = []
     for name in [*wanted, *(n for n in found if n not in wanted)]:
         expected, actual = wanted.get(name), found.get(name)
-        if expected is None or actual is None or expected.field_type != actual.field_type or (actual.required and not expected.required):
+        if (
+            expected is None
+            or actual is None
+            or expected.field_type != actual.field_type
+            or (actual.required and not expected.required)
+        ):
             differences.append(Difference(name, _say(expected), _say(actual)))
     return tuple(differences)
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from mssql_starrocks.model import Chunk, Column, Table
 from mssql_starrocks.source.connect import Session
+from mssql_starrocks.source.select import from_table
 from mssql_starrocks.types.dialects import quote_tsql, text_tsql
 
 _MOST = 200
@@ -49,9 +50,9 @@ def _leading(table: Table) -> Column | None:
 def _edges(session: Session, table: Table, column: Column, wanted: int) -> list[str]:
     name, step = quote_tsql(column.name), max(table.rows // wanted, 1)
     style = ", 121" if column.type in _SCALED | {"datetime", "smalldatetime", "date"} else ""
+    numbered = f"SELECT {name} AS k, ROW_NUMBER() OVER (ORDER BY {name}) AS n FROM {from_table(table.id)}"
     rows = session.rows(
-        f"SELECT CONVERT(nvarchar(4000), q.k{style}) FROM (SELECT {name} AS k, ROW_NUMBER() OVER (ORDER BY {name}) AS n "
-        f"FROM {quote_tsql(table.id.schema)}.{quote_tsql(table.id.name)}) q WHERE q.n % {step} = 0 ORDER BY q.n"
+        f"SELECT CONVERT(nvarchar(4000), q.k{style}) FROM ({numbered}) q WHERE q.n % {step} = 0 ORDER BY q.n"
     )
     texts = list(dict.fromkeys(value for (value,) in rows if value is not None))[: _MOST - 1]
     return [f"CAST({text_tsql(text)} AS {_declared(column)})" for text in texts]

@@ -59,9 +59,7 @@ def warehouse_session(starrocks: StarRocksSettings) -> Iterator[WarehouseSession
     """
     import pymysql
 
-    tls = (
-        {"ssl_ca": starrocks.ca_file, "ssl_verify_cert": True, "ssl_verify_identity": True} if starrocks.ca_file else {}
-    )
+    verify = True if starrocks.ca_file else None
     with explained(starrocks):
         connection = pymysql.connect(
             host=starrocks.host,
@@ -71,7 +69,9 @@ def warehouse_session(starrocks: StarRocksSettings) -> Iterator[WarehouseSession
             autocommit=True,
             charset="utf8mb4",
             connect_timeout=_CONNECT_SECONDS,
-            **tls,  # type: ignore[arg-type]
+            ssl_ca=starrocks.ca_file,
+            ssl_verify_cert=verify,
+            ssl_verify_identity=verify,
         )
     try:
         session = WarehouseSession(connection, starrocks)

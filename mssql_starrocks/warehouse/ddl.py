@@ -23,7 +23,6 @@ def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name:
     lead = [c.name for c in chain.key] or [_lead(chain)]
     model = "PRIMARY KEY" if chain.key else "DUPLICATE KEY"
     lines = sorted(_columns(chain), key=lambda line: line[0] not in lead)
-    properties = {"replication_num": str(starrocks.replication_num)} if starrocks and starrocks.replication_num else {}
     parts = [
         f"CREATE TABLE {table_name(name or chain.names.warehouse)} (",
         ",\n".join(f"  {text}" for _, text in lines),
@@ -31,8 +30,8 @@ def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name:
     ]
     if chain.table.description:
         parts.append(f"COMMENT {text_starrocks(chain.table.description)}")
-    if properties:
-        parts.append(f"PROPERTIES ({', '.join(f'"{k}" = "{v}"' for k, v in properties.items())})")
+    if starrocks and starrocks.replication_num:
+        parts.append(f'PROPERTIES ("replication_num" = "{starrocks.replication_num}")')
     return "\n".join(parts)
 
 

@@ -21,7 +21,7 @@ def ensure_catalog(session: WarehouseSession, starrocks: StarRocksSettings, lake
         session.run(f"CREATE EXTERNAL CATALOG {quote_starrocks(starrocks.catalog)} PROPERTIES ({properties})")
     except WarehouseError as error:
         raise WarehouseError(
-            f"{error}\nAn administrator can create the external catalog {starrocks.catalog} and grant SELECT on its tables."
+            f"{error}\nAn administrator can create external catalog {starrocks.catalog} and grant SELECT on it."
         ) from error
 
 

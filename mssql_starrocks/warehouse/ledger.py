@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import text_starrocks
@@ -27,8 +28,14 @@ class LedgerEntry:
 def record(session: WarehouseSession, starrocks: StarRocksSettings, database: str, entry: LedgerEntry) -> None:
     """Write or replace the target's entry; written after the rows, so it never promises what is not there."""
     _ensure(session, starrocks, database)
-    values = [text_starrocks(entry.target), str(entry.snapshot_id), text_starrocks(entry.load_id),
-              text_starrocks(entry.label), text_starrocks(entry.ddl_fingerprint), str(entry.rows)]  # fmt: skip
+    values = [
+        text_starrocks(entry.target),
+        str(entry.snapshot_id),
+        text_starrocks(entry.load_id),
+        text_starrocks(entry.label),
+        text_starrocks(entry.ddl_fingerprint),
+        str(entry.rows),
+    ]
     columns = "target, snapshot_id, load_id, label, ddl_fingerprint, row_count"
     session.run(f"INSERT INTO {table_name((database, TABLE))} ({columns}) VALUES ({', '.join(values)})", "load ledger")
 
@@ -40,7 +47,12 @@ def read(session: WarehouseSession, starrocks: StarRocksSettings, database: str,
         f"FROM {table_name((database, TABLE))} WHERE target = {text_starrocks(target)}",
         "load ledger",
     )
-    return LedgerEntry(rows[0][0], int(rows[0][1]), *rows[0][2:5], int(rows[0][5])) if rows else None
+    return _entry(rows[0]) if rows else None
+
+
+def _entry(row: tuple[Any, ...]) -> LedgerEntry:
+    name, snapshot_id, load_id, label, ddl, count = row
+    return LedgerEntry(name, int(snapshot_id), load_id, label, ddl, int(count))
 
 
 def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: str) -> None:
