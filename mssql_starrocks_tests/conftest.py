@@ -1,0 +1,33 @@
+"""Servers that several rooms' tests share; each is started once a session, and only when a test asks for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mssql_starrocks.settings import LakeSettings
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[object]:
+    from mssql_starrocks.sandbox.aws import Aws
+
+    server = Aws()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["glue", "sql"])
+def lake(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
+    """The lake of every catalog kind that runs here. Tests share one Glue: use table names of your own."""
+    if request.param == "glue":
+        return glue_settings(request.getfixturevalue("aws"))
+    return LakeSettings(catalog="sql", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse_path=str(tmp_path / "warehouse"))
+
+
+def glue_settings(aws) -> LakeSettings:
+    from mssql_starrocks.sandbox import aws as sandbox
+
+    return LakeSettings(region=sandbox.REGION, access_key_id=sandbox.ACCESS_KEY, secret_access_key=sandbox.SECRET_KEY,
+                        endpoint=aws.endpoint, bucket=sandbox.BUCKET)  # fmt: skip

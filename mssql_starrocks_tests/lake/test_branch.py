@@ -1,0 +1,160 @@
+"""Fork, commit, certify, publish: one behaviour on every catalog."""
+
+import datetime as dt
+import itertools
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
+from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.lake.files import file_schema, write_files
+from mssql_starrocks.lake.fingerprint import fingerprint
+from mssql_starrocks.lake.tables import ensure_table
+from mssql_starrocks_tests.tables import chain, evidence, things
+
+_number = itertools.count()
+
+
+@pytest.fixture
+def copy(lake):
+    return _Copy(lake)
+
+
+class _Copy:
+    """One table's loads, driven by hand."""
+
+    def __init__(self, lake):
+        self.lake = lake
+        self.chain = chain(things(name=f"branch_{next(_number)}"))
+        self.catalog = open_catalog(lake)
+        ensure_table(self.chain, lake)
+
+    @property
+    def table(self):
+        return self.catalog.load_table(self.chain.names.lake)
+
+    def write(self, load_id: str, ids: list[int]) -> branches.AuditBranch:
+        branch = branches.audit_branch(self.chain.names.lake, evidence(self.chain, load_id))
+        branches.fork(self.table, branch)
+        self.commit(branch, ids)
+        return branch
+
+    def commit(self, branch: branches.AuditBranch, ids: list[int]) -> int:
+        schema = file_schema(self.table)
+        columns = {
+            "id": ids,
+            "name": [f"n{i}" for i in ids],
+            "price": [Decimal(i) for i in ids],
+            "migrated_at": [dt.datetime(2026, 1, 1)] * len(ids),
+            "source_schema": ["sales"] * len(ids),
+            "load_id": ["x"] * len(ids),
+        }
+        batch = pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
+        return branches.commit(self.catalog, branch, list(write_files(self.table, [batch], branch.name)))
+
+    def publish(self) -> str:
+        load = branches.newest_audit(self.table)
+        branches.certify(self.table, load)
+        return branches.publish(self.table, branches.newest_audit(self.table))
+
+    def ids(self) -> list[int]:
+        return sorted(self.table.scan().to_arrow()["id"].to_pylist())
+
+
+def test_readers_see_a_load_only_when_it_is_published(copy):
+    copy.write("l1", [1, 2, 3])
+    assert copy.table.current_snapshot() is None
+    tag = copy.publish()
+    assert copy.ids() == [1, 2, 3]
+    assert set(copy.table.refs()) == {"main", tag}
+
+
+def test_each_load_replaces_the_one_before_in_one_snapshot(copy):
+    for n, ids in enumerate(([1, 2], [2, 3, 4], [])):
+        copy.write(f"l{n}", ids)
+        copy.publish()
+        assert copy.ids() == ids
+    assert copy.table.scan(snapshot_id=copy.table.refs()["load_l1"].snapshot_id).to_arrow().num_rows == 3
+
+
+def test_an_uncertified_load_is_refused(copy):
+    copy.write("l1", [1])
+    with pytest.raises(NotCertifiedError, match="l1"):
+        branches.publish(copy.table, branches.newest_audit(copy.table))
+    assert copy.table.current_snapshot() is None
+
+
+def test_another_writers_commit_on_main_is_never_lost(copy):
+    copy.write("l1", [1])
+    copy.publish()
+    copy.write("l2", [1, 2])
+    row = copy.table.scan().to_arrow()
+    copy.table.append(row)
+    with pytest.raises(PublishConflictError, match="another writer"):
+        copy.publish()
+    assert copy.ids() == [1, 1]
+
+
+def test_a_writer_that_moves_main_after_the_check_is_seen(copy):
+    copy.write("l1", [1])
+    copy.publish()
+    copy.write("l2", [2])
+    branches.certify(copy.table, branches.newest_audit(copy.table))
+    stale = copy.table
+    copy.table.append(copy.table.scan().to_arrow())
+    with pytest.raises(PublishConflictError):
+        branches.publish(stale, branches.newest_audit(stale))
+    assert copy.ids() == [1, 1]
+
+
+def test_the_commit_survives_another_ref_moving(copy, monkeypatch):
+    copy.write("l1", [1])
+    copy.publish()
+    branch = branches.audit_branch(copy.chain.names.lake, evidence(copy.chain, "l2"))
+    branches.fork(copy.table, branch)
+    real, moved = copy.catalog.load_table, []
+
+    def load_then_move(name):
+        table = real(name)
+        if not moved:
+            moved.append(True)
+            other = real(name)
+            other.manage_snapshots().create_tag(other.current_snapshot().snapshot_id, "someone").commit()
+        return table
+
+    monkeypatch.setattr(copy.catalog, "load_table", load_then_move)
+    copy.commit(branch, [7])
+    monkeypatch.undo()
+    copy.publish()
+    assert copy.ids() == [7]
+    assert "someone" in copy.table.refs()
+
+
+def test_a_load_id_is_used_once_and_a_dropped_branch_is_noticed(copy):
+    branch = copy.write("l1", [1])
+    with pytest.raises(LakeError, match="exists"):
+        branches.fork(copy.table, branch)
+    copy.table.manage_snapshots().remove_branch(branch.name).commit()
+    with pytest.raises(LakeError, match="gone"):
+        copy.commit(branch, [1])
+
+
+def test_a_failed_older_load_does_not_hide_the_published_one(copy):
+    copy.write("l1", [1])
+    copy.write("l2", [2])
+    copy.publish()
+    assert branches.newest_audit(copy.table) is None
+    assert branches.published(copy.table).evidence.load_id == "l2"
+
+
+def test_the_fingerprint_is_of_the_snapshot_and_bridges_utf16(copy):
+    copy.write("l1", [1, 2])
+    load = branches.newest_audit(copy.table)
+    seen = fingerprint(copy.table, load.snapshot_id, copy.chain.columns)
+    assert seen.source.rows == 2
+    assert seen.source.columns["id"] == seen.warehouse.columns["id"]
+    assert seen.source.columns["name"].digest != seen.warehouse.columns["name"].digest
+    assert seen.key_bytes == 0
