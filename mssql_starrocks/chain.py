@@ -115,8 +115,6 @@ def plan_chains(
     for table in tables:
         try:
             chains.append(plan_chain(table, config, manifest.database, warehouse_database))
-        except NameCollisionError:
-            raise
         except MssqlStarrocksError as error:
             refused.append(Refused(table.id, str(error)))
     _refuse_shared_targets(chains)

@@ -104,6 +104,19 @@ class Settings(_Section):
         except ValidationError as error:
             raise ConfigError("\n".join(_explain(e, values) for e in error.errors())) from None
 
+    @staticmethod
+    def spark_from_environment() -> SparkSettings:
+        """Spark's section alone, for commands that need no connection.
+
+        Raises:
+            ConfigError: a value is wrong.
+        """
+        values = {**_dotenv(Path(".env")), **os.environ}
+        try:
+            return SparkSettings.model_validate(_section("spark", values))
+        except ValidationError as error:
+            raise ConfigError("\n".join(_explain(e, values) for e in error.errors())) from None
+
 
 # Environment name -> (section, field). The original's names, facts/peers.md 1.1, and ours.
 NAMES: dict[str, tuple[str, str]] = {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.errors import LakeError, NotCertifiedError, WarehouseError
+from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, WarehouseError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import explained, open_catalog
 from mssql_starrocks.lake.fingerprint import LakePrint
@@ -35,6 +35,7 @@ from mssql_starrocks.model import (
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings, StarRocksSettings
 from mssql_starrocks.source.chunks import plan_chunks
 from mssql_starrocks.source.connect import ReaderSession, reader_session
+from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.errors import explained as source_explained
 from mssql_starrocks.source.point import Point, hold_point
 from mssql_starrocks.source.select import fingerprint as source_fingerprint
@@ -81,9 +82,7 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         with explained(lake, chain.names.lake):
             branches.fork(table, branch)
         copied = _copy(chain, mssql, lake, spark, log, session, catalog, plan, branch)
-    log(
-        f"{chain.table.id}: {copied.rows:,} rows in {copied.files} files on branch {branch.name}, {copied.seconds:.1f} s"
-    )
+    log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
     return SnapshotReport(chain.table.id, load_id, branch.name, chain.engine, evidence, copied, table.location())
 
 
@@ -116,9 +115,7 @@ def publish(chain: Chain, lake: LakeSettings, log: Log) -> PublishReport:
             return _already_published(chain, table, time.monotonic() - started)
         if not load.certified:
             _certify_now(chain, table, load)
-            table = table.refresh()
-            load = replace(load, certified=True)
-        tag = branches.publish(table, load)
+        tag = branches.publish(table.refresh(), replace(load, certified=True))
         log(f"{chain.table.id}: main is now snapshot {load.snapshot_id} ({load.evidence.fingerprint.rows:,} rows)")
         return PublishReport(
             chain.table.id,
@@ -188,16 +185,18 @@ def new_load_id() -> str:
 @contextmanager
 def _point(chain: Chain, mssql: MssqlSettings) -> Iterator[tuple[ReaderSession, Point]]:
     """The arrow engine reads through the session that holds the point; Spark's connections cannot share it."""
-    with reader_session(mssql) as session, source_explained(mssql, chain.table.id), hold_point(session) as point:
-        if chain.engine == "spark" and point.grade is Grade.B:
-            point = replace(point, grade=Grade.D)
-        yield session, point
+    with reader_session(mssql) as session, source_explained(mssql, chain.table.id), hold_point(session) as held:
+        apart = chain.engine == "spark" and held.grade is Grade.B
+        yield session, replace(held, grade=Grade.D) if apart else held
 
 
 def _evidence(chain: Chain, session: ReaderSession, point: Point, load_id: str) -> Evidence:
+    now = describe(session, chain.table)
+    if not now.columns:
+        raise SourceError(f"Table {chain.table.id} is not in {chain.database} any more: run  mssql-starrocks discover")
     seen = source_fingerprint(session, chain.table.id, chain.columns)
     return Evidence(
-        load_id, chain.table.id, chain.database, point.grade, point.instant, chain.engine, chain.table.fingerprint, seen
+        load_id, chain.table.id, chain.database, point.grade, point.instant, chain.engine, now.fingerprint, seen
     )
 
 

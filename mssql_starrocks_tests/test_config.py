@@ -1,0 +1,121 @@
+"""Bad input: one line that names file, key and the closest valid name."""
+
+import pytest
+
+from mssql_starrocks.chain import plan_chain, plan_chains
+from mssql_starrocks.config import Config
+from mssql_starrocks.errors import ConfigError, NameCollisionError
+from mssql_starrocks.model import Manifest, TableId
+from mssql_starrocks.settings import Settings
+from mssql_starrocks_tests.tables import column, table, things
+
+ENVIRONMENT = {
+    "MSSQL_HOST": "h", "MSSQL_USER": "u", "MSSQL_PASSWORD": "canary-secret", "MSSQL_DATABASE": "d",
+    "STARROCKS_HOST": "s", "STARROCKS_USER": "su", "S3_BUCKET": "b",
+}  # fmt: skip
+
+
+def manifest(*tables):
+    return Manifest("Company", "16", 3, True, False, "2026-01-01", tables)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("engin: arrow", r"unknown key engin; did you mean engine\?"),
+        ("engine: flink", r"engine: .*arrow"),
+        ("tables: {sales.orders: {exclude_column: [a]}}", "did you mean exclude_columns"),
+        ("audit_columns: {migrated: x}", "did you mean migrated_at"),
+        ("- a", "expected keys and values"),
+        ("a: [", "not valid YAML"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
+    file = tmp_path / "mssql_starrocks.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message) as raised:
+        Config.load(file)
+    assert str(file) in str(raised.value)
+
+
+def test_a_missing_file_means_defaults(tmp_path):
+    assert Config.load(tmp_path / "none.yaml") == Config()
+
+
+def test_patterns_select_tables_and_later_options_win():
+    config = Config(include=("sales.*",), exclude=("*.secret_*",), tables={"sales.*": {"engine": "spark", "key": "none"},
+                                                                           "sales.small": {"engine": "arrow"}})  # fmt: skip
+    assert config.selects(TableId("Sales", "Orders"))
+    assert not config.selects(TableId("sales", "secret_plan"))
+    assert not config.selects(TableId("hr", "people"))
+    assert (config.options(TableId("sales", "small")).engine, config.options(TableId("sales", "small")).key) == ("arrow", "none")
+
+
+def test_missing_settings_are_named_and_secrets_never_shown():
+    with pytest.raises(ConfigError, match="MSSQL_HOST is not set"):
+        Settings.load({}, dotenv=None)
+    settings = Settings.load(ENVIRONMENT, dotenv=None)
+    assert "canary-secret" not in repr(settings)
+    assert settings.mssql.encrypt is True
+
+
+def test_a_misspelt_setting_in_dotenv_is_named(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("MSSQL_PASWORD=x\n")
+    with pytest.raises(ConfigError, match=r"MSSQL_PASWORD; did you mean MSSQL_PASSWORD"):
+        Settings.load({}, dotenv=file)
+
+
+def test_a_retired_setting_warns_and_says_what_replaced_it():
+    with pytest.warns(UserWarning, match="JDBC_NUM_PARTITIONS is no longer used; replaced by chunk_mb"):
+        Settings.load({**ENVIRONMENT, "JDBC_NUM_PARTITIONS": "50"}, dotenv=None)
+
+
+def test_every_name_of_the_example_file_is_known(request):
+    from mssql_starrocks.settings import NAMES
+
+    lines = (request.config.rootpath / ".env.example").read_text().splitlines()
+    named = {line.lstrip("# ").split("=")[0] for line in lines if "=" in line and not line.startswith("# Conn")}
+    assert {n for n in named if n.isupper()} == set(NAMES)
+
+
+def test_auto_takes_spark_from_the_threshold_on():
+    assert plan_chain(things(bytes=2 << 20), Config(spark_above_mb=2), "d").engine == "spark"
+    assert plan_chain(things(bytes=1 << 20), Config(spark_above_mb=2), "d").engine == "arrow"
+    assert plan_chain(things(bytes=2 << 20), Config(engine="arrow"), "d").engine_reason == "set in the configuration"
+
+
+def test_one_bad_table_does_not_hide_the_others():
+    bad = table(column("id", "float", nullable=False), name="bad")
+    chains, refused = plan_chains(manifest(things(), bad), Config())
+    assert [str(c.table.id) for c in chains] == ["sales.things"]
+    assert [str(r.table) for r in refused] == ["sales.bad"]
+
+
+def test_an_audit_column_that_clashes_is_refused_by_name_and_can_be_renamed():
+    source = table(column("id", "int", nullable=False), column("load_id", "int"))
+    chains, refused = plan_chains(manifest(source), Config())
+    assert not chains
+    assert "column load_id and audit column load_id" in refused[0].reason
+    renamed = plan_chain(source, Config(audit_columns={"load_id": "mssr_load", "migrated_at": None}), "d")
+    assert [name for _, name in renamed.audit] == ["source_schema", "mssr_load"]
+
+
+def test_two_schemas_may_not_share_a_target_table():
+    tables = things(schema="a"), things(schema="b")
+    with pytest.raises(NameCollisionError, match=r"a\.things and b\.things.*targets"):
+        plan_chains(manifest(*tables), Config(), "analytics")
+
+
+def test_excluding_what_is_not_there_or_part_of_the_key_is_refused():
+    with pytest.raises(ConfigError, match="nothing, which is not a column"):
+        plan_chain(things(), Config(tables={"*": {"exclude_columns": ["nothing"]}}), "d")
+    with pytest.raises(ConfigError, match="id is part of the key"):
+        plan_chain(things(), Config(tables={"*": {"exclude_columns": ["id"]}}), "d")
+
+
+def test_a_manifest_survives_its_json_and_a_wrong_one_is_told():
+    made = manifest(things(description="客户"))
+    assert Manifest.from_json(made.to_json()) == made
+    with pytest.raises(ConfigError, match="mssql-starrocks discover"):
+        Manifest.from_json("{}", "manifest.json")

@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mssql_starrocks.errors import NameCollisionError
+from mssql_starrocks.naming import column_slug, refuse_collisions, slug
+from mssql_starrocks_tests.tables import things
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Orders", "orders"), ("Order Details", "order_details"), ("a-b.c", "a_b_c"), ("_x", "_x"), ("2024", "2024")],
+)
+def test_plain_names_stay_readable(name, expected):
+    assert slug(name) == expected
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_a_slug_is_legal_everywhere(name):
+    assert set(slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789_")
+    assert 1 <= len(slug(name)) <= 255
+
+
+@given(st.text(min_size=1, max_size=128))
+def test_a_column_name_is_legal_in_starrocks(name):
+    made = column_slug(name)
+    assert made
+    assert not set(made) & set("`=<>!*\0\n\t .")
+
+
+def test_names_in_other_scripts_stay_apart():
+    assert slug("客户") != slug("订单")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("dbo", "a-b"), ("dbo", "a_b")), (("dbo", "A"), ("dbo", "a")), (("a", "b__c"), ("a__b", "c"))],
+)
+def test_tables_that_fold_into_one_are_refused_by_name(one, other):
+    tables = [things(schema=schema, name=name) for schema, name in (one, other)]
+    with pytest.raises(NameCollisionError, match=r"Exclude one"):
+        refuse_collisions(tables)
