@@ -23,7 +23,9 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
     """The lake of every catalog kind that runs here. Tests share one Glue: use table names of your own."""
     if request.param == "glue":
         return glue_settings(request.getfixturevalue("aws"))
-    return LakeSettings(catalog="sql", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse_path=str(tmp_path / "warehouse"))
+    return LakeSettings(
+        catalog="sql", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse_path=str(tmp_path / "warehouse")
+    )
 
 
 def glue_settings(aws) -> LakeSettings:
@@ -31,3 +33,21 @@ def glue_settings(aws) -> LakeSettings:
 
     return LakeSettings(region=sandbox.REGION, access_key_id=sandbox.ACCESS_KEY, secret_access_key=sandbox.SECRET_KEY,
                         endpoint=aws.endpoint, bucket=sandbox.BUCKET)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def box() -> Iterator[object]:
+    """The whole sandbox with the sample database, its big table made small. Tests must not change its tables."""
+    from mssql_starrocks.sandbox.stack import Sandbox
+
+    with Sandbox(events=2_000) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def own_box() -> Iterator[object]:
+    """A sandbox without tables, for tests that change the source."""
+    from mssql_starrocks.sandbox.stack import Sandbox
+
+    with Sandbox(sample=False) as sandbox:
+        yield sandbox

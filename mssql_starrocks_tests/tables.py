@@ -9,7 +9,9 @@ def column(name: str, kind: str, **facts) -> Column:
     return Column(name=name, ordinal=facts.pop("ordinal", 1), type=kind, **facts)
 
 
-def table(*columns: Column, schema: str = "sales", name: str = "things", key: tuple[str, ...] = ("id",), **facts) -> Table:
+def table(
+    *columns: Column, schema: str = "sales", name: str = "things", key: tuple[str, ...] = ("id",), **facts
+) -> Table:
     keys = (Key(f"PK_{name}", key, primary=True),) if key else ()
     return Table(TableId(schema, name), object_id=1, columns=columns, keys=keys, **facts)
 

@@ -48,7 +48,10 @@ def test_patterns_select_tables_and_later_options_win():
     assert config.selects(TableId("Sales", "Orders"))
     assert not config.selects(TableId("sales", "secret_plan"))
     assert not config.selects(TableId("hr", "people"))
-    assert (config.options(TableId("sales", "small")).engine, config.options(TableId("sales", "small")).key) == ("arrow", "none")
+    assert (config.options(TableId("sales", "small")).engine, config.options(TableId("sales", "small")).key) == (
+        "arrow",
+        "none",
+    )
 
 
 def test_missing_settings_are_named_and_secrets_never_shown():

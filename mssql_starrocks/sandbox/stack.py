@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from mssql_starrocks.sandbox import aws
 from mssql_starrocks.sandbox.certificate import make_certificate
-from mssql_starrocks.sandbox.sample import DATABASE, fill
+from mssql_starrocks.sandbox.sample import DATABASE, EVENTS, fill
 from mssql_starrocks.sandbox.sqlserver import SqlServer
 from mssql_starrocks.sandbox.starrocks import StarRocks
 
@@ -20,8 +23,8 @@ STARROCKS_USER, STARROCKS_PASSWORD = "root", "Sandbox-StarRocks-1"
 class Sandbox:
     """Start with `with Sandbox() as box`; all state is in memory and in one temporary folder, gone at the end."""
 
-    def __init__(self, *, sample: bool = True) -> None:
-        self._sample = sample
+    def __init__(self, *, sample: bool = True, events: int = EVENTS) -> None:
+        self._sample, self._events = sample, events
         self._stack = ExitStack()
 
     def __enter__(self) -> Sandbox:
@@ -39,18 +42,20 @@ class Sandbox:
             stack.callback(self.starrocks.close)
             self.starrocks.start()
             if self._sample:
-                fill(self.sqlserver)
+                fill(self.sqlserver, self._events)
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stack.close()
 
     def environment(self) -> dict[str, str]:
         """The settings to use, under the names of `.env.example`."""
         authority = str(self.certificate.ca_file)
         return {
-            "MSSQL_HOST": self.sqlserver.host,
+            "MSSQL_HOST": "localhost",  # Microsoft's ODBC driver matches no IP addresses in certificates
             "MSSQL_PORT": str(self.sqlserver.port),
             "MSSQL_USER": LOGIN,
             "MSSQL_PASSWORD": PASSWORD,
@@ -69,3 +74,13 @@ class Sandbox:
             "STARROCKS_PASSWORD": STARROCKS_PASSWORD,
             "STARROCKS_CA_FILE": authority,
         }
+
+
+def run_in_foreground(*, sample: bool) -> None:
+    """Serve until interrupted; settings go to standard output, the rest to standard error."""
+    with Sandbox(sample=sample) as box:
+        for name, value in box.environment().items():
+            print(f"{name}={value}", flush=True)  # noqa: T201
+        print("# sandbox is up on loopback; Ctrl-C ends it", file=sys.stderr, flush=True)  # noqa: T201
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        threading.Event().wait()

@@ -6,6 +6,7 @@ import hashlib
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import KeyRefusedError
+from mssql_starrocks.model import Loss, PlannedColumn
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.types.keys import sort_column
@@ -54,9 +55,15 @@ def _lead(chain: Chain) -> str:
 
 
 def _columns(chain: Chain) -> list[tuple[str, str]]:
-    copied = [(c.name, _line(c.name, c.starrocks, c.required, c.comment or c.note)) for c in chain.columns]
+    copied = [(c.name, _line(c.name, c.starrocks, c.required, _comment(c))) for c in chain.columns]
     return copied + [(a.name, _line(a.name, a.starrocks, False, a.comment)) for a in chain.audit_columns()]
 
 
-def _line(name: str, type_: str, required: bool, comment: str) -> str:
-    return f"{quote_starrocks(name)} {type_} {'NOT NULL' if required else 'NULL'} COMMENT {text_starrocks(comment)}"
+def _comment(column: PlannedColumn) -> str | None:
+    """The source's own description; what is not exact says so."""
+    return column.comment or (None if column.loss is Loss.EXACT else column.note)
+
+
+def _line(name: str, type_: str, required: bool, comment: str | None) -> str:
+    text = f" COMMENT {text_starrocks(comment)}" if comment else ""
+    return f"{quote_starrocks(name)} {type_} {'NOT NULL' if required else 'NULL'}{text}"

@@ -61,14 +61,13 @@ def _refuse_loss(session: WarehouseSession, target: tuple[str, str]) -> None:
         "SELECT GRANTEE, PRIVILEGE_TYPE FROM information_schema.table_privileges "
         f"WHERE TABLE_SCHEMA = {database} AND TABLE_NAME = {table}"
     )
-    views = session.rows(
-        "SELECT TABLE_NAME FROM information_schema.materialized_views "
-        f"WHERE TABLE_SCHEMA = {database} AND locate({table}, MATERIALIZED_VIEW_DEFINITION) > 0"
+    definitions = session.rows(
+        "SELECT TABLE_NAME, MATERIALIZED_VIEW_DEFINITION FROM information_schema.materialized_views "
+        f"WHERE TABLE_SCHEMA = {database}"
     )
+    views = [name for name, definition in definitions if target[1] in str(definition)]
     if grants or views:
-        lost = [f"grant {privilege} of {grantee}" for grantee, privilege in grants] + [
-            f"view {name}" for (name,) in views
-        ]
+        lost = [f"grant {privilege} of {grantee}" for grantee, privilege in grants] + [f"view {v}" for v in views]
         raise WarehouseError(
             f"{'.'.join(target)}: its columns changed, and replacing the table would lose {', '.join(lost[:5])}. "
             "Grant ON ALL TABLES IN DATABASE instead and drop the views, or drop the table."

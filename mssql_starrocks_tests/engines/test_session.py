@@ -1,0 +1,166 @@
+"""The session's configuration: side by side with PyIceberg's, without secrets, and refused where it is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
+from mssql_starrocks.errors import ConfigError, EngineError
+from mssql_starrocks.lake.catalog import open_catalog, pyiceberg_properties
+from mssql_starrocks.settings import LakeSettings, SparkSettings
+
+P = "spark.sql.catalog.lake."
+KEYS = {"access_key_id": "canary-id", "secret_access_key": "canary-secret", "session_token": "canary-token"}
+LAKES = {
+    "glue": LakeSettings(bucket="b", region="eu-west-1", **KEYS),
+    "glue at an endpoint": LakeSettings(bucket="b", endpoint="http://127.0.0.1:5000", **KEYS),
+    "sql": LakeSettings(catalog="sql", uri="sqlite:////tmp/lake.db", warehouse_path="/tmp/wh"),
+    "rest": LakeSettings(catalog="rest", uri="http://127.0.0.1:8181", bucket="b", endpoint="http://127.0.0.1:5000"),
+    "rest with local files": LakeSettings(catalog="rest", uri="http://127.0.0.1:8181", warehouse_path="/tmp/wh"),
+}
+
+
+@pytest.fixture
+def environment():
+    before = dict(os.environ)
+    yield os.environ
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.mark.parametrize("lake", LAKES.values(), ids=LAKES)
+def test_spark_and_pyiceberg_get_the_same_catalog(lake):
+    spark, python = lake_conf(lake), pyiceberg_properties(lake)
+    assert spark["spark.sql.catalog.lake"] == "org.apache.iceberg.spark.SparkCatalog"
+    assert spark[P + "type"] == {"sql": "jdbc"}.get(python["type"], python["type"])
+    assert spark.get(P + "uri") == (python["uri"].replace("sqlite:///", "jdbc:sqlite:") if "uri" in python else None)
+    for key in ("warehouse", "glue.endpoint", "s3.endpoint"):
+        assert spark.get(P + key) == python.get(key), key
+    if lake.bucket:
+        assert spark[P + "client.region"] == python["client.region"] == lake.region
+        assert spark[P + "io-impl"].endswith("S3FileIO")
+    assert (P + "s3.path-style-access" in spark) == bool(lake.endpoint)
+
+
+@pytest.mark.parametrize("lake", LAKES.values(), ids=LAKES)
+@pytest.mark.parametrize("master", ["local[2]", "spark://cluster:7077"])
+def test_no_credentials_in_the_configuration(lake, master):
+    conf = spark_conf(SparkSettings(master=master), lake, (Path("/jars/a.jar"), Path("/jars/b.jar")))
+    assert "canary" not in str(conf)
+    assert conf["spark.sql.session.timeZone"] == "UTC"
+    for side in ("driver", "executor"):
+        assert "-Duser.timezone=UTC" in conf[f"spark.{side}.extraJavaOptions"]
+
+
+def test_a_local_session_stays_on_this_machine():
+    conf = spark_conf(SparkSettings(), LAKES["glue"], (Path("/jars/a.jar"), Path("/jars/b.jar")))
+    assert conf["spark.driver.bindAddress"] == conf["spark.driver.host"] == "127.0.0.1"
+    assert conf["spark.ui.enabled"] == "false"
+    assert conf["spark.driver.extraClassPath"] == "/jars/a.jar:/jars/b.jar"
+
+
+def test_a_cluster_gets_the_jars_and_the_executors_size():
+    conf = spark_conf(SparkSettings(master="yarn", executor_cores=3), LAKES["glue"], (Path("/jars/a.jar"),))
+    assert (conf["spark.jars"], conf["spark.executor.cores"]) == ("/jars/a.jar", "3")
+    assert "spark.ui.enabled" not in conf
+    assert "spark.jars" not in spark_conf(SparkSettings(master="yarn"), LAKES["glue"], ())
+
+
+@pytest.mark.parametrize(
+    ("lake", "message"),
+    [
+        (LakeSettings(), "S3_BUCKET"),
+        (LakeSettings(catalog="rest"), "ICEBERG_CATALOG_URI"),
+        (LakeSettings(catalog="sql", uri="postgresql://u:canary@h/d"), "SQLite only.* not postgresql;"),
+    ],
+)
+def test_what_spark_cannot_reach_is_refused(lake, message):
+    with pytest.raises(ConfigError, match=message) as refused:
+        lake_conf(lake)
+    assert "canary" not in str(refused.value)
+
+
+def test_environment_of_the_jvm(environment, spark_settings):
+    environment["AWS_SESSION_TOKEN"] = "of other keys"
+    lake = LAKES["glue at an endpoint"].model_copy(update={"session_token": None})
+    values = prepare_environment(spark_settings, lake)
+    assert values.items() <= dict(environment).items()
+    assert (values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"]) == ("canary-id", "canary-secret")
+    assert "AWS_SESSION_TOKEN" not in environment
+    assert values["PYSPARK_PYTHON"] == sys.executable
+    assert (Path(values["JAVA_HOME"]) / "bin" / "java").exists()
+
+
+def test_without_keys_the_environment_keeps_its_own(environment, spark_settings):
+    environment["AWS_SESSION_TOKEN"] = "mine"
+    prepare_environment(spark_settings, LakeSettings(bucket="b"))
+    assert environment["AWS_SESSION_TOKEN"] == "mine"
+
+
+def test_importing_starts_nothing():
+    code = "import sys, mssql_starrocks.engines.spark, mssql_starrocks.engines.session; "
+    code += "sys.exit(any(m in sys.modules for m in ('pyspark', 'py4j', 'pyiceberg', 'boto3')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.spark
+def test_a_good_session_passes(spark):
+    check_session(spark)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("spark.sql.session.timeZone", "America/New_York", "session runs in time zone America/New_York"),
+        ("spark.sql.ansi.enabled", "false", "gives NULL silently"),
+        ("spark.sql.catalog.lake", "no.such.Catalog", "'lake' is no.such.Catalog"),
+        ("spark.sql.catalog.lake.type", "nonsense", "no Iceberg catalog 'lake': .*nonsense"),
+    ],
+)
+def test_a_wrong_session_is_refused(spark, key, value, message):
+    other = spark.newSession()
+    other.conf.set(key, value)
+    with pytest.raises(EngineError, match=message):
+        check_session(other)
+
+
+@pytest.mark.spark
+def test_a_jvm_in_another_zone_is_refused(spark):
+    zone = spark.sparkContext._jvm.java.util.TimeZone
+    zone.setDefault(zone.getTimeZone("America/New_York"))
+    try:
+        with pytest.raises(EngineError, match="driver JVM runs in time zone America/New_York"):
+            check_session(spark)
+    finally:
+        zone.setDefault(zone.getTimeZone("UTC"))
+
+
+@pytest.mark.spark
+def test_no_credentials_in_the_running_session(spark):
+    everything = str(spark.sparkContext.getConf().getAll()) + str(spark.sql("SET -v").collect())
+    assert "canary" not in everything
+
+
+@pytest.mark.spark
+def test_spark_and_pyiceberg_share_a_sqlite_catalog(spark, tmp_path):
+    lake = LakeSettings(catalog="sql", uri=f"sqlite:///{tmp_path}/lake.db", warehouse_path=str(tmp_path / "wh"))
+    session = spark.newSession()
+    for key in [k for k, _ in spark.sparkContext.getConf().getAll() if k.startswith(P)]:
+        session.conf.unset(key)
+    for key, value in lake_conf(lake).items():
+        session.conf.set(key, value)
+    catalog = open_catalog(lake)
+    catalog.create_namespace("d")
+    table = catalog.create_table("d.t", pa.schema([("id", pa.int64()), ("s", pa.string())]))
+    table.append(pa.table({"id": [1], "s": ["from python"]}))
+    check_session(session)
+    session.sql("INSERT INTO lake.d.t VALUES (2, 'from spark')")
+    assert sorted(table.refresh().scan().to_arrow()["s"].to_pylist()) == ["from python", "from spark"]
+    assert session.table("lake.d.t").count() == 2

@@ -1,0 +1,372 @@
+"""The Spark engine between a SQL Server protocol server and Iceberg on moto; PyIceberg reads the result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import pytest
+
+from mssql_starrocks.chain import Chain, plan_chain
+from mssql_starrocks.config import Config
+from mssql_starrocks.engines.spark import SparkEngine, sub_select, trust_store
+from mssql_starrocks.errors import EngineError, SourceError, SourceUnreachableError
+from mssql_starrocks.lake.branch import AuditBranch, fork
+from mssql_starrocks.lake.tables import ensure_table
+from mssql_starrocks.model import Chunk, Column, CopyResult, ExtractionPlan, Grade, Key, Table, TableId
+from mssql_starrocks.sandbox.certificate import make_certificate
+from mssql_starrocks.sandbox.sqlserver import SqlServer
+from mssql_starrocks.settings import MssqlSettings
+
+pytestmark = pytest.mark.spark
+CANARY = "canary-Passw0rd!"
+WHOLE = (Chunk(0),)
+LOAD_ID = "mssql-starrocks.load-id"
+INSTANT = "CAST('2024-01-01 00:00:30.5' AS datetime2(7))"
+
+EVERYTHING = """
+CREATE TABLE dbo.everything (id int NOT NULL PRIMARY KEY, b bit NULL, ti tinyint NULL, si smallint NULL, bi bigint NULL,
+  de decimal(38,10) NULL, mo money NULL, re real NULL, fl float NULL, da date NULL, tm time(7) NULL,
+  sd smalldatetime NULL, dt datetime NULL, d7 datetime2(7) NULL, d3 datetime2(3) NULL, dz datetimeoffset(7) NULL,
+  ch char(5) NULL, nv nvarchar(50) NULL, vm nvarchar(max) NULL, vb varbinary(8) NULL, gu uniqueidentifier NULL)
+"""
+ROWS = (
+    """(1, 0, 0, -32768, -9223372036854775808, -9999999999999999999999999999.9999999999, -922337203685477.5808, -1.5,
+      -1.7976931348623157E308, '0001-01-01', '00:00:00.0000001', '1900-01-01 00:00', '1753-01-01 00:00:00.003',
+      '0001-01-01 00:00:00.0000001', '1582-10-10 12:30:00.123', '2024-03-10 02:30:00.1234567 +05:30', 'ab', N'', N'',
+      0x, '00000000-0000-0000-0000-000000000001')""",
+    """(2, 1, 255, 32767, 9223372036854775807, 9999999999999999999999999999.9999999999, 922337203685477.5807, 0.1, 0.1,
+      '1582-10-10', '23:59:59.9999999', '2079-06-06 23:59', '9999-12-31 23:59:59.997', '9999-12-31 23:59:59.9999999',
+      '9999-12-31 23:59:59.999', '9999-12-31 23:59:59.9999999 +00:00', 'abcde', N'Zoë 🎉 ''x''', N'long', 0x00FF10,
+      'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF')""",
+    "(3, " + ", ".join(["NULL"] * 20) + ")",
+)
+EVERYTHING_COLUMNS = (
+    Column("id", 1, "int", nullable=False),
+    Column("b", 2, "bit"),
+    Column("ti", 3, "tinyint"),
+    Column("si", 4, "smallint"),
+    Column("bi", 5, "bigint"),
+    Column("de", 6, "decimal", precision=38, scale=10),
+    Column("mo", 7, "money"),
+    Column("re", 8, "real"),
+    Column("fl", 9, "float"),
+    Column("da", 10, "date"),
+    Column("tm", 11, "time", scale=7),
+    Column("sd", 12, "smalldatetime"),
+    Column("dt", 13, "datetime"),
+    Column("d7", 14, "datetime2", scale=7),
+    Column("d3", 15, "datetime2", scale=3),
+    Column("dz", 16, "datetimeoffset", scale=7),
+    Column("ch", 17, "char", max_length=5),
+    Column("nv", 18, "nvarchar", max_length=100),
+    Column("vm", 19, "nvarchar", max_length=-1),
+    Column("vb", 20, "varbinary", max_length=8),
+    Column("gu", 21, "uniqueidentifier"),
+)
+LOWEST = {
+    **{"id": 1, "b": False, "ti": 0, "si": -32768, "bi": -(2**63), "re": -1.5, "fl": -1.7976931348623157e308},
+    "de": Decimal("-9999999999999999999999999999.9999999999"),
+    "mo": Decimal("-922337203685477.5808"),
+    "da": dt.date(1, 1, 1),
+    "tm": "00:00:00.0000001",
+    "sd": dt.datetime(1900, 1, 1),
+    "dt": dt.datetime(1753, 1, 1, 0, 0, 0, 3000),
+    "d7": dt.datetime(1, 1, 1),
+    "d7__ns100": 1,
+    "d3": dt.datetime(1582, 10, 10, 12, 30, 0, 123000),
+    "dz": dt.datetime(2024, 3, 9, 21, 0, 0, 123456),
+    "dz__offset_min": 330,
+    "dz__ns100": 7,
+    **{"ch": "ab   ", "nv": "", "vm": "", "vb": b"", "gu": "00000000-0000-0000-0000-000000000001"},
+}
+HIGHEST = {
+    **{"id": 2, "b": True, "ti": 255, "si": 32767, "bi": 2**63 - 1, "re": 0.10000000149011612, "fl": 0.1},
+    "de": Decimal("9999999999999999999999999999.9999999999"),
+    "mo": Decimal("922337203685477.5807"),
+    "da": dt.date(1582, 10, 10),
+    "tm": "23:59:59.9999999",
+    "sd": dt.datetime(2079, 6, 6, 23, 59),
+    "dt": dt.datetime(9999, 12, 31, 23, 59, 59, 997000),
+    "d7": dt.datetime(9999, 12, 31, 23, 59, 59, 999999),
+    "d7__ns100": 9,
+    "d3": dt.datetime(9999, 12, 31, 23, 59, 59, 999000),
+    "dz": dt.datetime(9999, 12, 31, 23, 59, 59, 999999),
+    "dz__offset_min": 0,
+    "dz__ns100": 9,
+    **{"ch": "abcde", "nv": "Zoë 🎉 'x'", "vm": "long", "vb": b"\x00\xff\x10"},
+    "gu": "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+}
+# Names that clash with anything an engine may make up: helper names, target names, quotes, brackets.
+ODD_COLUMNS = (
+    Column("c0", 1, "int", nullable=False),
+    Column("c]1", 2, "nvarchar", max_length=40),
+    Column("C_2", 3, "datetime2", scale=7),
+    Column('quo"ted', 4, "int"),
+)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def server(certificate):
+    users = {"reader": CANARY, "clerk": CANARY}
+    with SqlServer(users=users, database="Company", certificate=certificate) as running:
+        running.execute(EVERYTHING)
+        for row in ROWS:
+            running.execute(f"INSERT INTO dbo.everything VALUES {row}")
+        running.execute("CREATE TABLE dbo.empty (id int NOT NULL PRIMARY KEY, nv nvarchar(50) NULL)")
+        running.execute(
+            "CREATE TABLE dbo.[odd]]s] ([c0] int NOT NULL PRIMARY KEY, [c]]1] nvarchar(20) NULL, "
+            '[C_2] datetime2(7) NULL, [quo"ted] int NULL)'
+        )
+        rows = ", ".join(f"({i}, N'[id] <= {i % 7}', '2024-01-01 00:00:{i % 60:02}.5', {i % 3})" for i in range(400))
+        running.execute(f"INSERT INTO dbo.[odd]]s] VALUES {rows}")
+        running.execute("INSERT INTO dbo.[odd]]s] VALUES (400, NULL, NULL, NULL)")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def mssql(server, certificate) -> MssqlSettings:
+    return MssqlSettings(
+        host="127.0.0.1",
+        port=server.port,
+        user="reader",
+        password=CANARY,
+        database="Company",
+        ca_file=str(certificate.ca_file),
+    )
+
+
+@pytest.fixture
+def engine(spark, mssql, spark_settings) -> SparkEngine:
+    return SparkEngine(spark, mssql, spark_settings, lambda line: None)
+
+
+@dataclass
+class Copied:
+    result: CopyResult
+    rows: list[dict]
+    table: object  # PyIceberg's
+
+
+@pytest.fixture
+def copy(glue_lake, engine, request):
+    """Fork, copy, read the branch with PyIceberg. The Glue database is the test's own."""
+
+    def run(table: Table, chunks: Sequence[Chunk] = WHOLE, load_id: str = "L1", **changes) -> Copied:
+        chain = chain_of(table, prefix=f"t{abs(hash(request.node.name)) % 10**9}_")
+        iceberg = ensure_table(chain, glue_lake)
+        branch = AuditBranch(*chain.names.lake, f"audit_{load_id}", {LOAD_ID: load_id})
+        fork(iceberg, branch)
+        result = engine.copy(replace(plan_of(chain, chunks, load_id), **changes), branch)
+        iceberg = iceberg.refresh()
+        rows = iceberg.scan().use_ref(branch.name).to_arrow().to_pylist()
+        return Copied(result, rows, iceberg)
+
+    return run
+
+
+def table_of(name: str, columns: Sequence[Column]) -> Table:
+    return Table(TableId("dbo", name), 1, tuple(columns), (Key("pk", (columns[0].name,), True),))
+
+
+def chain_of(table: Table, prefix: str = "") -> Chain:
+    return plan_chain(table, Config(lake_prefix=prefix), "Company")
+
+
+def plan_of(
+    chain: Chain, chunks: Sequence[Chunk] = WHOLE, load_id: str = "L1", grade: Grade = Grade.D
+) -> ExtractionPlan:
+    audit = chain.audit_columns(load_id, "2026-01-02 03:04:05.000006")
+    return ExtractionPlan(chain.table.id, load_id, chain.columns, audit, tuple(chunks), grade, 3, 1000)
+
+
+EVERYTHING_TABLE = table_of("everything", EVERYTHING_COLUMNS)
+EMPTY_TABLE = table_of("empty", (Column("id", 1, "int", nullable=False), Column("nv", 2, "nvarchar", max_length=100)))
+ODD_TABLE = table_of("odd]s", ODD_COLUMNS)
+
+
+def test_every_type_at_its_limits(copy):
+    copied = copy(EVERYTHING_TABLE)
+    audit = {"migrated_at": dt.datetime(2026, 1, 2, 3, 4, 5, 6), "source_schema": "dbo", "load_id": "L1"}
+    lowest, highest, nulls = sorted(copied.rows, key=lambda row: row["id"])
+    assert lowest == LOWEST | audit
+    assert highest == HIGHEST | audit
+    assert {name for name, value in nulls.items() if value is not None} == {"id", *audit}
+
+
+def test_the_snapshot_is_one_and_says_what_was_copied(copy):
+    copied = copy(EVERYTHING_TABLE)
+    head = copied.table.snapshot_by_name("audit_L1")
+    assert copied.result.snapshot_id == head.snapshot_id
+    assert head.summary.additional_properties[LOAD_ID] == "L1"
+    assert (copied.result.rows, copied.result.files) == (3, 1)
+    files = [task.file for task in copied.table.scan().use_ref("audit_L1").plan_files()]
+    assert copied.result.bytes == sum(f.file_size_in_bytes for f in files)
+    assert copied.result.peak_rss > 100 << 20  # a JVM, not a guess
+    assert copied.result.seconds > 0
+    assert copied.table.current_snapshot() is None, "main stays unborn"
+    assert len(copied.table.snapshots()) == 2, "the empty fork and the copy"
+
+
+def test_a_second_load_replaces_the_rows_in_one_snapshot(copy):
+    first = copy(EVERYTHING_TABLE)
+    first.table.manage_snapshots().set_current_snapshot(snapshot_id=first.result.snapshot_id).commit()
+    second = copy(EVERYTHING_TABLE, (Chunk(0, "[id] = 2"),), load_id="L2")
+    assert [row["id"] for row in second.rows] == [2]
+    assert second.table.snapshot_by_name("audit_L2").parent_snapshot_id == first.result.snapshot_id
+    assert second.table.current_snapshot().snapshot_id == first.result.snapshot_id
+    assert len(second.table.scan().to_arrow()) == 3
+
+
+def test_an_empty_table_makes_a_snapshot(copy):
+    copied = copy(EMPTY_TABLE, (Chunk(0, "[id] <= 5"), Chunk(1, "[id] > 5")))
+    assert (copied.result.rows, copied.result.files, copied.result.bytes, copied.rows) == (0, 0, 0, [])
+    assert copied.table.snapshot_by_name("audit_L1").snapshot_id == copied.result.snapshot_id
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        ("[c0] < 100 OR [c0] IS NULL", "[c0] >= 100 AND [c0] < 200", "[c0] >= 200"),
+        ("[c]]1] <= N'[id] <= 3' OR [c]]1] IS NULL", "[c]]1] > N'[id] <= 3'"),
+        (f"[C_2] < {INSTANT}", f"NOT [C_2] < {INSTANT}", "[C_2] IS NULL"),
+        ('[quo"ted] = 1 AND [c0] < 200', '[quo"ted] = 1 AND [c0] >= 200', '[quo"ted] <> 1', '[quo"ted] IS NULL'),
+        tuple(f"[c0] >= {3 * i} AND [c0] < {3 * i + 3}" for i in range(134)),
+    ],
+    ids=["number", "text", "time", "two columns", "134 chunks"],
+)
+def test_chunks_are_partitions_and_together_the_table(copy, chunks):
+    plan = tuple(Chunk(i, predicate) for i, predicate in enumerate(chunks))
+    copied = copy(ODD_TABLE, plan)
+    assert sorted(row["c0"] for row in copied.rows) == list(range(401))
+    assert copied.result.rows == 401
+
+
+def test_partitions_are_chunks_and_files_follow_the_estimate(engine, mssql, spark, copy):
+    chunks = tuple(Chunk(i, f"[id] = {i}") for i in range(1, 4))
+    with trust_store(mssql, spark) as trust:
+        frame = engine.frame(plan_of(chain_of(EVERYTHING_TABLE), chunks), trust)
+        assert frame.rdd.getNumPartitions() == 3
+    assert copy(EVERYTHING_TABLE, chunks, estimated_bytes=3 * 128 << 20).result.files == 3
+
+
+def test_snapshot_isolation_is_asked_for_in_grade_d_only(engine, server, copy):
+    trust = None
+    for grade, expected in ((Grade.D, True), (Grade.E, False)):
+        properties = engine._properties(replace(plan_of(chain_of(EMPTY_TABLE)), grade=grade), trust)
+        assert properties["prepareQuery"].startswith("SET TRANSACTION ISOLATION LEVEL SNAPSHOT;") == expected
+        assert "sessionInitStatement" not in properties
+
+
+def test_secrets_are_in_no_plan_and_no_configuration(engine, mssql, spark):
+    with trust_store(mssql, spark) as trust:
+        frame = engine.frame(plan_of(chain_of(EVERYTHING_TABLE)), trust)
+        plan = frame._jdf.queryExecution().toString() + frame._jdf.queryExecution().explainString(
+            spark._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("extended")
+        )
+    assert "everything" in plan
+    assert "canary" not in plan + str(spark.sparkContext.getConf().getAll()) + str(spark.sql("SET -v").collect())
+
+
+def test_the_trust_store_is_private_and_goes_away(mssql, spark):
+    with trust_store(mssql, spark) as trust:
+        assert trust.parent.stat().st_mode & 0o077 == 0
+    assert not trust.parent.exists()
+
+
+def test_wrong_password_is_permanent_and_not_repeated(spark, mssql, spark_settings, glue_lake):
+    engine = SparkEngine(spark, mssql.model_copy(update={"user": "nobody"}), spark_settings, lambda line: None)
+    with pytest.raises(SourceError, match=r"dbo\.empty: SQL Server: Login failed .*18456") as refused:
+        engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch("d", "t", "audit_L1", {}))
+    assert not refused.value.transient
+    assert "canary" not in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_missing_table_is_sql_servers_own_message(copy):
+    with pytest.raises(SourceError, match=r"Invalid object name 'dbo.gone'.*208"):
+        copy(table_of("gone", EMPTY_TABLE.columns))
+
+
+def test_denied_table(spark, server, mssql, spark_settings):
+    server.deny_select("clerk", "dbo.empty")
+    engine = SparkEngine(spark, mssql.model_copy(update={"user": "clerk"}), spark_settings, lambda line: None)
+    with pytest.raises(SourceError, match=r"SELECT permission was denied.*229"):
+        engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch("d", "t", "audit_L1", {}))
+
+
+def test_nobody_listens_is_transient(spark, mssql, spark_settings):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    settings = mssql.model_copy(update={"port": port, "login_timeout": 1})
+    engine = SparkEngine(spark, settings, spark_settings, lambda line: None)
+    with pytest.raises(SourceUnreachableError, match="TCP/IP connection"):
+        engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch("d", "t", "audit_L1", {}))
+
+
+def test_an_unknown_authority_is_refused_for_good(spark, mssql, spark_settings, tmp_path):
+    other = make_certificate(tmp_path)
+    settings = mssql.model_copy(update={"ca_file": str(other.ca_file), "login_timeout": 2})
+    engine = SparkEngine(spark, settings, spark_settings, lambda line: None)
+    with pytest.raises(SourceError, match=r"PKIX|certificat") as refused:
+        engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch("d", "t", "audit_L1", {}))
+    assert not refused.value.transient
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "No such file"), ("", "holds no"), ("nonsense", "certificate")]
+)
+def test_a_ca_file_that_is_none(spark, mssql, tmp_path, content, message):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    with (
+        pytest.raises(EngineError, match=f"MSSQL_CA_FILE.*{message}"),
+        trust_store(mssql.model_copy(update={"ca_file": str(file)}), spark),
+    ):
+        pass
+
+
+def test_a_type_that_is_not_the_plans_is_refused(copy):
+    wrong = (EMPTY_TABLE.columns[0], Column("nv", 2, "int"))
+    with pytest.raises(EngineError, match=r"dbo\.empty\.nv: SQL Server sends string where the plan has int"):
+        copy(table_of("empty", wrong))
+
+
+def test_a_table_of_another_schema_is_refused(copy, glue_lake, engine):
+    copied = copy(EMPTY_TABLE)
+    with copied.table.update_schema() as update:
+        update.rename_column("nv", "other")
+    database, name = copied.table.name()
+    with pytest.raises(EngineError, match="column nv is string in the plan and absent in the Iceberg table"):
+        engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch(database, name, "audit_L1", {}))
+
+
+def test_a_branch_that_is_not_ours_is_refused(copy, engine):
+    copied = copy(EMPTY_TABLE)
+    database, name = copied.table.name()
+    with pytest.raises(EngineError, match="somebody else wrote to branch audit_L1"):
+        engine._result(AuditBranch(database, name, "audit_L1", {LOAD_ID: "L2"}), 0.0)
+
+
+def test_a_missing_branch_is_an_error(copy, engine):
+    copied = copy(EMPTY_TABLE)
+    database, name = copied.table.name()
+    with pytest.raises(EngineError, match="nope"):
+        engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch(database, name, "nope", {}))
+
+
+def test_helper_names_avoid_the_columns_of_predicates():
+    plan = plan_of(chain_of(ODD_TABLE), (Chunk(0, "[C_2] IS NULL AND [c]]1] = N'[not a column]' AND [C_2] > 1"),))
+    text = sub_select(plan)
+    assert text.startswith("(SELECT [c0] AS [c__0], ")
+    assert text.endswith(", [C_2], [c]]1] FROM [dbo].[odd]]s]) q")
