@@ -71,9 +71,7 @@ class ArrowEngine:
             if now - said > _SAY_EVERY:
                 rate = rows / (now - started)
                 left = max(plan.estimated_rows - rows, 0) / rate if rate else 0
-                self._log(
-                    f"{plan.table}: {rows:,} rows, {size >> 20:,} MiB, {rate:,.0f} rows/s, about {left:.0f} s left"
-                )
+                self._log(f"{plan.table}: {rows:,} rows, {size >> 20:,} MiB, {rate:,.0f} rows/s, {left:.0f} s left")
                 said = now
 
 

@@ -1,4 +1,7 @@
-"""The Java that Spark runs on: exactly 17, for Spark 3.5 with Iceberg 1.11 (facts/iceberg_spark_glue.md 1.2, 8)."""
+"""Java: which one Spark runs on, and what its exceptions mean.
+
+It is exactly 17, for Spark 3.5 with Iceberg 1.11 (facts/iceberg_spark_glue.md 1.2, 8).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,19 @@ import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from mssql_starrocks.errors import EngineError
+from mssql_starrocks.errors import (
+    EngineError,
+    MssqlStarrocksError,
+    SourceError,
+    SourceUnreachableError,
+    is_transient_sql_server,
+)
 
 VERSION = 17
+_EXCEPTION = "com.microsoft.sqlserver.jdbc.SQLServerException"
+_NOISE = re.compile(r"\.? (ClientConnectionId:|Verify the connection properties).*")
 
 
 def find_java() -> Path:
@@ -34,17 +46,54 @@ def find_java() -> Path:
     )
 
 
-def find_tool(name: str) -> Path:
-    """A program of that Java, such as `keytool`.
+def java_chain(error: BaseException) -> Iterator[Any]:
+    """The Java exception behind a Python one and its causes, as py4j objects; none for an exception of Python."""
+    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    while java is not None:
+        yield java
+        java = java.getCause()
 
-    Raises:
-        EngineError: there is no Java 17, or it comes without the program.
 
-    """
-    tool = find_java() / "bin" / name
-    if not tool.is_file():
-        raise EngineError(f"{tool} is missing: this Java comes without {name}. Install openjdk-{VERSION}.")
-    return tool
+def java_message(java: Any) -> str:
+    """The first line of a Java exception's message."""
+    lines = str(java.getMessage() or "").strip().splitlines()
+    return lines[0] if lines else ""
+
+
+def explain(error: Exception, subject: str, password: str) -> MssqlStarrocksError:
+    """What went wrong with `subject`, in one line: SQL Server's message where there is one, else the root cause."""
+    chain = list(java_chain(error))
+    for java in chain:
+        if java.getClass().getName() == _EXCEPTION:
+            return _source_error(subject, _clean(java_message(java), password), java.getErrorCode(), java.getSQLState())
+    # An exception of an executor can arrive as text only.
+    text = "\n".join(str(java.getMessage()) for java in chain) or str(error)
+    if found := re.search(re.escape(_EXCEPTION) + r": (.+)", text):
+        return _source_error(subject, _clean(found.group(1), password), 0, None)
+    messages = [f"{java.getClass().getSimpleName()}: {java_message(java)}" for java in chain]
+    reason = messages[-1] if messages else f"{type(error).__name__}: {error}"
+    return EngineError(f"{subject}: Spark failed: {_clean(reason, password)}")
+
+
+def _source_error(subject: str, message: str, number: int, state: str | None) -> SourceError:
+    if "PKIX" in message or "establish a secure connection" in message:  # SQLSTATE 08 as well, but no retry helps
+        return SourceError(
+            f"{subject}: SQL Server's certificate is not trusted: set MSSQL_CA_FILE to a PEM file of its authority. "
+            + message.partition("Error: ")[2]
+        )
+    text = f"{subject}: SQL Server: {message}" + (f" (error {number})" if number else "")
+    if (state or "").startswith("08"):  # the class of SQLSTATE for the connection
+        return SourceUnreachableError(text)
+    error = SourceError(text)
+    error.transient = is_transient_sql_server(number)
+    return error
+
+
+def _clean(text: str, password: str) -> str:
+    """One line without the driver's ids and general advice, and without the password, should it ever be there."""
+    line = _NOISE.sub("", " ".join(text.split()))
+    line += '"' * (line.count('"') % 2)  # the advice may have been inside quotes
+    return (line.replace(password, "***") if len(password) > 3 else line)[:400]
 
 
 def _candidates() -> Iterator[tuple[str, Path]]:

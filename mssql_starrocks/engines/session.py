@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mssql_starrocks.engines.java import find_java
 from mssql_starrocks.errors import ConfigError, EngineError
@@ -112,20 +112,6 @@ def check_session(session: SparkSession) -> None:
     _check_catalog(session)
 
 
-def java_chain(error: BaseException) -> Iterator[Any]:
-    """The Java exception behind a Python one and its causes, as py4j objects; none for an exception of Python."""
-    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
-    while java is not None:
-        yield java
-        java = java.getCause()
-
-
-def java_message(java: Any) -> str:
-    """The first line of a Java exception's message."""
-    lines = str(java.getMessage() or "").strip().splitlines()
-    return lines[0] if lines else ""
-
-
 def is_local(spark: SparkSettings) -> bool:
     return spark.master.split("[")[0] == "local"
 
@@ -189,13 +175,14 @@ def _zones(session: SparkSession) -> list[tuple[str, str]]:
 
 def _check_catalog(session: SparkSession) -> None:
     advice = f"Check {_PREFIX} and the jars: mssql-starrocks jars"
-    try:  # loads the plug-in but asks it nothing, hence needs no rights in AWS
-        catalog = session._jsparkSession.sessionState().catalogManager().catalog(CATALOG_NAME)
-    except Exception as error:  # what py4j raises depends on the Java class
-        reason = next((text for text in map(java_message, java_chain(error)) if text), type(error).__name__)
-        raise EngineError(f"Spark has no Iceberg catalog '{CATALOG_NAME}': {reason} {advice}") from error
-    found = catalog.getClass().getName()
+    found = session.conf.get(_PREFIX, None)
     if found != _CATALOG_CLASS:
-        raise EngineError(f"Spark's catalog '{CATALOG_NAME}' is {found}, not {_CATALOG_CLASS}. {advice}")
-    if _EXTENSIONS not in (session.conf.get("spark.sql.extensions", "") or ""):
+        raise EngineError(f"Spark's catalog '{CATALOG_NAME}' is {found or 'not set'}, not {_CATALOG_CLASS}. {advice}")
+    if _EXTENSIONS not in (session.conf.get("spark.sql.extensions", None) or ""):
         raise EngineError(f"spark.sql.extensions lacks {_EXTENSIONS}. {advice}")
+    # EXPLAIN loads the plug-in but asks it nothing, hence needs no rights in AWS; its errors are in its text.
+    rows = session.sql(f"EXPLAIN SHOW NAMESPACES IN {CATALOG_NAME}").collect()
+    text = " ".join(str(row[0]) for row in rows)
+    if "ShowNamespaces" not in text:
+        reason = " ".join(text.removeprefix("Error occurred during query planning:").split())[:300].rstrip(".")
+        raise EngineError(f"Spark has no Iceberg catalog '{CATALOG_NAME}': {reason}. {advice}")

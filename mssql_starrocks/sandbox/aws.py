@@ -54,7 +54,11 @@ def make_strict() -> None:
     with _patch_lock:
         if _patched:
             return
-        create_database, create, update = GlueResponse.create_database, GlueResponse.create_table, GlueResponse.update_table
+        create_database, create, update = (
+            GlueResponse.create_database,
+            GlueResponse.create_table,
+            GlueResponse.update_table,
+        )
         GlueResponse.create_database = lambda self: _checked_database(self) or create_database(self)
         GlueResponse.create_table = lambda self: _checked_table(self) or create(self)
         GlueResponse.update_table = lambda self: _strict_update(self, update)

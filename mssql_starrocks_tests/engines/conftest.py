@@ -1,16 +1,16 @@
-"""One moto and one Spark session for all tests of the engines."""
+"""One moto and one JVM with Spark for all tests of the engines."""
 
 from __future__ import annotations
 
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from mssql_starrocks.engines.jars import jars_folder, verify
-from mssql_starrocks.engines.session import check_session, prepare_environment, spark_conf
+from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
 from mssql_starrocks.errors import EngineError
 from mssql_starrocks.settings import LakeSettings, SparkSettings
 
@@ -65,3 +65,36 @@ def spark(glue_lake, spark_settings) -> Iterator:
     check_session(session)
     yield session
     session.stop()
+
+
+class SharedSpark:
+    """A stages.SparkSource whose sessions, one for each lake, share the JVM of the tests."""
+
+    def __init__(self, settings: SparkSettings, start: Callable) -> None:
+        self.settings = settings
+        self._start = start
+        self._sessions = {}
+
+    def session(self, lake: LakeSettings):
+        key = lake.model_dump_json()
+        if key not in self._sessions:
+            self._sessions[key] = session_on(self._start(), lake)
+            check_session(self._sessions[key])
+        return self._sessions[key]
+
+
+def session_on(spark, lake: LakeSettings):
+    """A session of the same JVM whose catalog is `lake`."""
+    session = spark.newSession()
+    for key, _ in spark.sparkContext.getConf().getAll():
+        if key.startswith("spark.sql.catalog.lake"):
+            session.conf.unset(key)
+    for key, value in lake_conf(lake).items():
+        session.conf.set(key, value)
+    return session
+
+
+@pytest.fixture(scope="session")
+def spark_source(request, spark_settings) -> SharedSpark:
+    """Starts Spark only when it is asked for a session."""
+    return SharedSpark(spark_settings, lambda: request.getfixturevalue("spark"))

@@ -149,18 +149,13 @@ def test_no_credentials_in_the_running_session(spark):
 
 
 @pytest.mark.spark
-def test_spark_and_pyiceberg_share_a_sqlite_catalog(spark, tmp_path):
+def test_spark_and_pyiceberg_share_a_sqlite_catalog(spark_source, tmp_path):
     lake = LakeSettings(catalog="sql", uri=f"sqlite:///{tmp_path}/lake.db", warehouse_path=str(tmp_path / "wh"))
-    session = spark.newSession()
-    for key in [k for k, _ in spark.sparkContext.getConf().getAll() if k.startswith(P)]:
-        session.conf.unset(key)
-    for key, value in lake_conf(lake).items():
-        session.conf.set(key, value)
+    session = spark_source.session(lake)
     catalog = open_catalog(lake)
     catalog.create_namespace("d")
     table = catalog.create_table("d.t", pa.schema([("id", pa.int64()), ("s", pa.string())]))
     table.append(pa.table({"id": [1], "s": ["from python"]}))
-    check_session(session)
     session.sql("INSERT INTO lake.d.t VALUES (2, 'from spark')")
     assert sorted(table.refresh().scan().to_arrow()["s"].to_pylist()) == ["from python", "from spark"]
     assert session.table("lake.d.t").count() == 2

@@ -21,7 +21,10 @@ def test_chunks_are_disjoint_and_exhaustive(edges, values):
             connection.executemany("INSERT INTO t VALUES (?)", [[v] for v in values])
         for value, many in connection.execute("SELECT k, count(*) FROM t GROUP BY k").fetchall():
             connection.execute("CREATE OR REPLACE TABLE one AS SELECT ?::INTEGER AS k", [value])
-            hits = [connection.execute(f"SELECT count(*) FROM one WHERE {_duck(c.predicate)}").fetchall()[0][0] for c in chunks]
+            hits = [
+                connection.execute(f"SELECT count(*) FROM one WHERE {_duck(c.predicate)}").fetchall()[0][0]
+                for c in chunks
+            ]
             assert sum(hits) == 1, (value, many)
 
 

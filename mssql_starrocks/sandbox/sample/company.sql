@@ -41,7 +41,7 @@ CREATE TABLE sales.order_lines (
   line_no smallint NOT NULL,
   product varchar(20) NOT NULL,
   quantity int NOT NULL,
-  price money NOT NULL,
+  price decimal(12,4) NOT NULL,
   line_total AS (quantity * price) PERSISTED,
   PRIMARY KEY (order_id, line_no)
 )
@@ -143,10 +143,14 @@ CREATE TABLE ops.settings (
   changed_at datetimeoffset(0) NULL
 )
 GO
-INSERT INTO ops.settings (name, value, changed_at) VALUES
- (N'retries', CAST(3 AS int), '2024-01-01 00:00:00 +14:00'),
- (N'greeting', CAST(N'Grüß Gott' AS nvarchar(20)), '2024-01-01 00:00:00 -14:00'),
- (N'ratio', CAST(0.25 AS decimal(5,2)), NULL), (N'nothing', NULL, '1900-01-01 00:00:00 +00:00')
+INSERT INTO ops.settings (name, value, changed_at) VALUES (N'retries', CAST(3 AS int), '2024-01-01 00:00:00 +14:00')
+GO
+INSERT INTO ops.settings (name, value, changed_at)
+VALUES (N'greeting', CAST(N'Grüß Gott' AS nvarchar(20)), '2024-01-01 00:00:00 -14:00')
+GO
+INSERT INTO ops.settings (name, value, changed_at) VALUES (N'ratio', CAST(0.25 AS decimal(5,2)), NULL)
+GO
+INSERT INTO ops.settings (name, value, changed_at) VALUES (N'nothing', NULL, '1900-01-01 00:00:00 +00:00')
 GO
 CREATE TABLE ops.devices (
   serial binary(8) NOT NULL PRIMARY KEY,

@@ -42,7 +42,7 @@ def order_lines() -> pa.Table:
             "line_no": pa.array([n for _, n in keys], pa.int16()),
             "product": pa.array([_PRODUCTS[_noise(o + n, 5)] for o, n in keys]),
             "quantity": pa.array([_noise(o * n, 20) + 1 for o, n in keys], pa.int32()),
-            "price": pa.array([Decimal(_noise(o - n, 10**6)) / 10_000 for o, n in keys], pa.decimal128(19, 4)),
+            "price": pa.array([Decimal(_noise(o - n, 10**6)) / 10_000 for o, n in keys], pa.decimal128(12, 4)),
         }
     )
 

@@ -1,11 +1,11 @@
-"""What the server answers when it refuses: code, SQLSTATE and text per rule (facts/starrocks_judged.md D11, starrocks_measured.md 4)."""
+"""What the server answers when it refuses: code, SQLSTATE, text (facts/starrocks_judged.md D11, _measured.md 4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SqlError(Exception):
     """A refusal as it travels in an ERR packet."""
 

@@ -1,4 +1,4 @@
-"""StarRocks' lexical rules: tokens, quoting, statement split (facts/starrocks_judged.md B Names and Comments, D1, D2)."""
+"""StarRocks' lexical rules: tokens, quoting, statement split (facts/starrocks_judged.md B Names, Comments, D1, D2)."""
 
 from __future__ import annotations
 

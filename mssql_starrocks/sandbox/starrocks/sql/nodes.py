@@ -1,9 +1,9 @@
-"""What a query is made of after parsing. Every expression knows the text it came from (`text`): it names result columns."""
+"""What a query is made of after parsing. Every expression knows the `text` it came from: it names result columns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from mssql_starrocks.sandbox.starrocks.sql.types import SqlType
 
@@ -38,14 +38,14 @@ class Variable:
 
 @dataclass(frozen=True)
 class Window:
-    partition: tuple["Expression", ...]
-    order: tuple["OrderItem", ...]
+    partition: tuple[Expression, ...]
+    order: tuple[OrderItem, ...]
 
 
 @dataclass(frozen=True)
 class Call:
     name: str
-    args: tuple["Expression", ...]
+    args: tuple[Expression, ...]
     distinct: bool = False
     star: bool = False
     window: Window | None = None
@@ -54,7 +54,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Cast:
-    arg: "Expression"
+    arg: Expression
     to: SqlType
     text: str = ""
 
@@ -62,82 +62,96 @@ class Cast:
 @dataclass(frozen=True)
 class Unary:
     op: str
-    arg: "Expression"
+    arg: Expression
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Binary:
     op: str
-    left: "Expression"
-    right: "Expression"
+    left: Expression
+    right: Expression
     text: str = ""
 
 
 @dataclass(frozen=True)
 class IsNull:
-    arg: "Expression"
+    arg: Expression
     negated: bool
     text: str = ""
 
 
 @dataclass(frozen=True)
 class InList:
-    arg: "Expression"
-    items: tuple["Expression", ...]
+    arg: Expression
+    items: tuple[Expression, ...]
     negated: bool
     text: str = ""
 
 
 @dataclass(frozen=True)
 class InQuery:
-    arg: "Expression"
-    query: "Query"
+    arg: Expression
+    query: Query
     negated: bool
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Between:
-    arg: "Expression"
-    low: "Expression"
-    high: "Expression"
+    arg: Expression
+    low: Expression
+    high: Expression
     negated: bool
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Like:
-    arg: "Expression"
-    pattern: "Expression"
+    arg: Expression
+    pattern: Expression
     negated: bool
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Case:
-    operand: Union["Expression", None]
-    branches: tuple[tuple["Expression", "Expression"], ...]
-    default: Union["Expression", None]
+    operand: Expression | None
+    branches: tuple[tuple[Expression, Expression], ...]
+    default: Expression | None
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Exists:
-    query: "Query"
+    query: Query
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Scalar:
-    query: "Query"
+    query: Query
     text: str = ""
 
 
-Expression: TypeAlias = Union[
-    Literal, Name, Star, Variable, Call, Cast, Unary, Binary, IsNull, InList, InQuery, Between, Like, Case, Exists,
-    Scalar,
-]  # fmt: skip
+Expression: TypeAlias = (
+    Literal
+    | Name
+    | Star
+    | Variable
+    | Call
+    | Cast
+    | Unary
+    | Binary
+    | IsNull
+    | InList
+    | InQuery
+    | Between
+    | Like
+    | Case
+    | Exists
+    | Scalar
+)
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,7 @@ class TableRef:
 
 @dataclass(frozen=True)
 class Derived:
-    query: "Query"
+    query: Query
     alias: str
     columns: tuple[str, ...] = ()
 
@@ -172,13 +186,13 @@ class Derived:
 @dataclass(frozen=True)
 class Join:
     kind: str
-    left: "Relation"
-    right: "Relation"
+    left: Relation
+    right: Relation
     on: Expression | None = None
     using: tuple[str, ...] = ()
 
 
-Relation: TypeAlias = Union[TableRef, Derived, Join]
+Relation: TypeAlias = TableRef | Derived | Join
 
 
 @dataclass(frozen=True)
@@ -205,15 +219,15 @@ class Values:
 @dataclass(frozen=True)
 class SetOperation:
     op: str
-    left: "Query"
-    right: "Query"
+    left: Query
+    right: Query
 
 
 @dataclass(frozen=True)
 class With:
     name: str
     columns: tuple[str, ...]
-    query: "Query"
+    query: Query
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,294 @@
+"""The Spark engine: SQL Server over JDBC into the audit branch, chunk by chunk, as one snapshot."""
+
+from __future__ import annotations
+
+import math
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mssql_starrocks.engines.java import explain, java_chain, java_message
+from mssql_starrocks.errors import EngineError, MssqlStarrocksError
+from mssql_starrocks.lake.branch import AuditBranch
+from mssql_starrocks.lake.catalog import CATALOG_NAME
+from mssql_starrocks.model import CopyResult, ExtractionPlan, Grade, PlannedColumn
+from mssql_starrocks.settings import MssqlSettings, SparkSettings
+from mssql_starrocks.types.dialects import quote_tsql
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_FILE_BYTES = 128 << 20
+_SOCKET_TIMEOUT = "600000"  # ms without a single byte; a chunk without an index may search that long
+# In front of each SELECT, in the same batch: as sessionInitStatement it would be undone (facts/sqlserver.md 1.4).
+_SETTINGS = "SET LOCK_TIMEOUT 60000; SET DEADLOCK_PRIORITY LOW;"
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; "
+_TRUST_STORE_PASSWORD = "changeit"  # noqa: S105  # holds public certificates; PKCS12 wants one
+# Iceberg type -> (T-SQL of the value on the wire, Spark type it arrives as, Spark type written). Date and time travel
+# as text: JDBC's own path misreads 5 to 14 October 1582 (facts/sqlserver.md 1.1).
+_WIRE = {
+    "boolean": ("{e}", "boolean", "boolean"),
+    "int": ("{e}", "int", "int"),
+    "long": ("{e}", "bigint", "bigint"),
+    "float": ("{e}", "float", "float"),
+    "double": ("{e}", "double", "double"),
+    "string": ("{e}", "string", "string"),
+    "binary": ("{e}", "binary", "binary"),
+    "date": ("CONVERT(varchar(10), {e}, 23)", "string", "date"),
+    "timestamp": ("CONVERT(varchar(27), {e}, 121)", "string", "timestamp_ntz"),
+}
+_BRACKETED = re.compile(r"N?'(?:[^']|'')*'|\[((?:[^\]]|\]\])+)\]")
+
+Log = Callable[[str], None]
+
+
+class SparkEngine:
+    """Copies a plan with Spark. The session must have passed `check_session`; it is shared and never stopped here."""
+
+    name = "spark"
+
+    def __init__(self, session: SparkSession, mssql: MssqlSettings, spark: SparkSettings, log: Log) -> None:
+        self._session = session
+        self._mssql = mssql
+        self._spark = spark
+        self._log = log
+
+    def copy(self, plan: ExtractionPlan, branch: AuditBranch) -> CopyResult:
+        """Replace the branch's rows by the plan's, in one snapshot that carries the branch's properties.
+
+        Raises:
+            SourceError: SQL Server refused or could not be reached (transient where a retry may help).
+            EngineError: the plan does not fit the table, or Spark or the lake failed.
+
+        """
+        begun = time.monotonic()
+        self._log(f"spark: {plan.table}, {len(plan.chunks)} chunks, {_files(plan)} files expected")
+        with self._job(plan), trust_store(self._mssql, self._session) as trust:
+            self._write(self.frame(plan, trust), plan, branch)
+            result = self._result(branch, begun)
+        self._log(f"spark: {plan.table}, {result.rows} rows in {result.files} files, {result.seconds:.1f} s")
+        return result
+
+    def frame(self, plan: ExtractionPlan, trust: Path | None = None) -> DataFrame:
+        """The rows of the plan with the types and names of the Iceberg table; one partition per chunk."""
+        from pyspark.sql.functions import col, lit
+
+        prefix = _prefix(plan)
+        rows = self._session.read.jdbc(
+            f"jdbc:sqlserver://{self._mssql.host}:{self._mssql.port}",
+            sub_select(plan),
+            predicates=[chunk.predicate or "1 = 1" for chunk in plan.chunks],
+            properties=self._properties(plan, trust),
+        )
+        arrived = dict(rows.dtypes)
+        columns = []
+        for number, column in enumerate(plan.columns):
+            _, wire, written = _wire(column)
+            if arrived[f"{prefix}{number}"] != wire:
+                raise EngineError(
+                    f"{plan.table}.{column.source}: SQL Server sends {arrived[f'{prefix}{number}']} where the plan "
+                    f"has {column.iceberg}. Discover the database again: mssql-starrocks discover"
+                )
+            value = col(f"{prefix}{number}")
+            columns.append((value.cast(written) if written != wire else value).alias(column.name))
+        audit = [lit(a.value).cast(_spark_type(a.iceberg)).alias(a.name) for a in plan.audit]
+        return rows.select(*columns, *audit)
+
+    def _properties(self, plan: ExtractionPlan, trust: Path | None) -> dict[str, str]:
+        mssql = self._mssql
+        properties = {
+            "driver": "com.microsoft.sqlserver.jdbc.SQLServerDriver",
+            "databaseName": mssql.database,
+            "user": mssql.user,
+            "password": mssql.password.get_secret_value(),
+            "prepareQuery": (_SNAPSHOT if plan.grade is Grade.D else "") + _SETTINGS,
+            "pushDownPredicate": "false",  # Spark would send text literals without N
+            "fetchsize": str(self._spark.fetch_size),
+            "applicationName": plan.load_id[:128],
+            "loginTimeout": str(mssql.login_timeout),
+            "socketTimeout": _SOCKET_TIMEOUT,
+            "encrypt": str(mssql.encrypt).lower(),
+            "trustServerCertificate": str(mssql.trust_server_certificate).lower(),
+        }
+        if trust is not None:
+            properties |= {"trustStore": str(trust), "trustStoreType": "PKCS12"}
+            properties["trustStorePassword"] = _TRUST_STORE_PASSWORD
+        return properties
+
+    def _write(self, frame: DataFrame, plan: ExtractionPlan, branch: AuditBranch) -> None:
+        from pyspark.sql.functions import lit
+
+        target = _quoted(branch, f"branch_{branch.name}")
+        _compare(plan, dict(frame.dtypes), dict(self._session.table(target).dtypes))
+        writer = frame.coalesce(_files(plan)).writeTo(target).option("check-nullability", "false")
+        for key, value in branch.properties.items():
+            writer = writer.option(f"snapshot-property.{key}", value)
+        writer.overwrite(lit(True))
+
+    def _result(self, branch: AuditBranch, begun: float) -> CopyResult:
+        snapshot_id, summary = self._head(branch)
+        return CopyResult(
+            rows=int(summary.get("added-records", 0)),
+            bytes=int(summary.get("added-files-size", 0)),
+            files=int(summary.get("added-data-files", 0)),
+            seconds=time.monotonic() - begun,
+            peak_rss=_peak_rss(self._session),
+            snapshot_id=snapshot_id,
+        )
+
+    def _head(self, branch: AuditBranch) -> tuple[int, Mapping[str, str]]:
+        """The snapshot that the branch is now; refused unless it is ours."""
+        refs = self._session.table(_quoted(branch, "refs"))
+        ref = refs.filter(refs.name == branch.name).first()
+        snapshots = self._session.table(_quoted(branch, "snapshots"))
+        head = snapshots.filter(snapshots.snapshot_id == ref.snapshot_id).first() if ref else None
+        if head is None or not branch.properties.items() <= head.summary.items():
+            raise EngineError(f"{branch.database}.{branch.table}: somebody else wrote to branch {branch.name}.")
+        return head.snapshot_id, head.summary
+
+    @contextmanager
+    def _job(self, plan: ExtractionPlan) -> Iterator[None]:
+        """Name Spark's jobs, end them when this thread is interrupted, and explain what they raise."""
+        context = self._session.sparkContext
+        context.setJobGroup(plan.load_id, f"{plan.table} to the lake", interruptOnCancel=True)
+        try:
+            yield
+        except MssqlStarrocksError:
+            raise
+        except Exception as error:
+            raise explain(
+                error, str(plan.table), self._mssql.password.get_secret_value()
+            ) from None  # the traceback of Java says nothing more
+        except BaseException:
+            context.cancelJobGroup(plan.load_id)
+            raise
+
+
+def sub_select(plan: ExtractionPlan) -> str:
+    """What Spark reads from: the plan's expressions under helper names, beside the columns that predicates name.
+
+    A chunk's predicate is about source columns, and Spark puts it outside; source columns cannot keep their names
+    among target names, hence the helpers. Spark selects only the helpers.
+    """
+    prefix = _prefix(plan)
+    helpers = [
+        f"{_wire(column)[0].format(e=column.select)} AS {quote_tsql(f'{prefix}{number}')}"
+        for number, column in enumerate(plan.columns)
+    ]
+    carried = [quote_tsql(name) for name in _carried(plan)]
+    table = f"{quote_tsql(plan.table.schema)}.{quote_tsql(plan.table.name)}"
+    return f"(SELECT {', '.join([*helpers, *carried])} FROM {table}) q"
+
+
+@contextmanager
+def trust_store(mssql: MssqlSettings, session: SparkSession) -> Iterator[Path | None]:
+    """The CA file as the PKCS12 store that Java wants, in a private folder; None where nothing is verified by it.
+
+    Raises:
+        EngineError: executors on other machines could not read the file, or it holds no certificate.
+
+    """
+    if not mssql.ca_file or mssql.trust_server_certificate or not mssql.encrypt:
+        yield None
+        return
+    if not session.sparkContext.master.startswith("local"):
+        raise EngineError(
+            "MSSQL_CA_FILE works with a local Spark only: the executors cannot read it. Import the certificate into "
+            "the trust store of their Java (keytool -importcert -cacerts) and unset MSSQL_CA_FILE."
+        )
+    with tempfile.TemporaryDirectory(prefix="mssql_starrocks-") as folder:
+        store = Path(folder) / "trust.p12"
+        _fill(store, Path(mssql.ca_file), session)
+        yield store
+
+
+def _fill(store: Path, ca_file: Path, session: SparkSession) -> None:
+    """In the driver's JVM: keytool would start a process, and take only the first certificate of a file."""
+    gateway = session.sparkContext._gateway
+    security = gateway.jvm.java.security
+    password = gateway.new_array(gateway.jvm.char, len(_TRUST_STORE_PASSWORD))
+    for place, letter in enumerate(_TRUST_STORE_PASSWORD):
+        password[place] = letter
+    try:
+        source = gateway.jvm.java.io.ByteArrayInputStream(ca_file.read_bytes())
+        certificates = list(security.cert.CertificateFactory.getInstance("X.509").generateCertificates(source))
+    except Exception as error:
+        reason = next((text for text in map(java_message, java_chain(error)) if text), str(error))
+        raise EngineError(f"MSSQL_CA_FILE {ca_file} cannot be read: {reason}") from None
+    if not certificates:
+        raise EngineError(f"MSSQL_CA_FILE {ca_file} holds no certificate.")
+    keys = security.KeyStore.getInstance("PKCS12")
+    keys.load(None, None)
+    for number, certificate in enumerate(certificates):
+        keys.setCertificateEntry(f"ca{number}", certificate)
+    target = gateway.jvm.java.io.FileOutputStream(str(store))
+    keys.store(target, password)
+    target.close()
+
+
+def _wire(column: PlannedColumn) -> tuple[str, str, str]:
+    if column.iceberg.startswith("decimal("):
+        kind = column.iceberg.replace(" ", "")
+        return "{e}", kind, kind
+    if column.iceberg not in _WIRE:
+        raise EngineError(f"Column {column.source}: the spark engine does not know Iceberg type {column.iceberg}.")
+    return _WIRE[column.iceberg]
+
+
+def _spark_type(iceberg: str) -> str:
+    return iceberg if iceberg.startswith("decimal(") else _WIRE[iceberg][2]
+
+
+def _carried(plan: ExtractionPlan) -> tuple[str, ...]:
+    """The source columns that predicates name, each once; names differ in case only where T-SQL lets them."""
+    names: Iterable[str] = (
+        match.group(1).replace("]]", "]")
+        for chunk in plan.chunks
+        for match in _BRACKETED.finditer(chunk.predicate)
+        if match.group(1)
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def _prefix(plan: ExtractionPlan) -> str:
+    """A start of names that no carried column has."""
+    prefix = "c"
+    while any(name.lower().startswith(prefix) for name in _carried(plan)):
+        prefix += "_"
+    return prefix
+
+
+def _files(plan: ExtractionPlan) -> int:
+    return max(1, math.ceil(plan.estimated_bytes / _FILE_BYTES))
+
+
+def _quoted(branch: AuditBranch, part: str) -> str:
+    return ".".join(f"`{name.replace('`', '``')}`" for name in (CATALOG_NAME, branch.database, branch.table, part))
+
+
+def _compare(plan: ExtractionPlan, made: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse to write what the Iceberg table does not declare: Spark would convert it."""
+    for name in [*made, *(n for n in wanted if n not in made)]:
+        if made.get(name) != wanted.get(name):
+            raise EngineError(
+                f"{plan.table}: column {name} is {made.get(name, 'absent')} in the plan and "
+                f"{wanted.get(name, 'absent')} in the Iceberg table."
+            )
+
+
+def _peak_rss(session: SparkSession) -> int:
+    """Peak memory in bytes of the JVM that this process started, else of this process."""
+    process = getattr(session.sparkContext._gateway, "proc", None)
+    status = Path(f"/proc/{process.pid}/status") if process else None
+    if status and status.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        if found:
+            return int(found.group(1)) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,138 @@
+"""The chain factory: one source table becomes three assets. The work itself is in stages.py."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from mssql_starrocks import stages
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.orchestration import reports
+from mssql_starrocks.orchestration.failures import RETRIES, one_line_failures
+from mssql_starrocks.orchestration.resources import (
+    GlueCatalogResource,
+    MssqlResource,
+    SparkResource,
+    StarRocksResource,
+)
+from mssql_starrocks.orchestration.speed import inspected_once
+from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator, Stage
+
+Result = dg.MaterializeResult[None]
+Execute = Callable[[dg.AssetExecutionContext, ChainProps, Callable[[], Result]], Result]
+
+MSSQL_POOL, STARROCKS_POOL = "mssql", "starrocks"
+
+
+def run_stage(context: dg.AssetExecutionContext, props: ChainProps, run: Callable[[], Result]) -> Result:
+    """The default `execute`: only the stage itself."""
+    return run()
+
+
+@dataclass(frozen=True)
+class Factory:
+    """How chains become assets; users can replace both parts.
+
+    Attributes:
+        translator: names and describes each asset.
+        execute: is called in the place of each stage, with a function that runs it.
+
+    """
+
+    translator: ChainTranslator
+    execute: Execute
+
+    def specs(self, chain: Chain) -> dict[Stage, dg.AssetSpec]:
+        """The chain's specs, each depending on the stage before.
+
+        Raises:
+            ConfigError: Dagster does not take an owner or a tag.
+            MssqlStarrocksError: the target's DDL cannot be written.
+
+        """
+        specs: dict[Stage, dg.AssetSpec] = {}
+        before: dg.AssetKey | None = None
+        for stage in Stage:
+            spec = self._spec(ChainProps(stage, chain))
+            if before is not None:
+                spec = spec.replace_attributes(deps=[before, *spec.deps])
+            specs[stage], before = spec, spec.key
+        return specs
+
+    def _spec(self, props: ChainProps) -> dg.AssetSpec:
+        try:
+            return self.translator.get_asset_spec(props)
+        except dg.DagsterInvalidDefinitionError as error:  # an owner or a tag of the configuration
+            raise ConfigError(f"tables: {props.chain.table.id}: {' '.join(str(error).split())}") from None
+
+
+def chain_assets(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute) -> list[dg.AssetsDefinition]:
+    """The three assets of one chain, in order."""
+    return [
+        _snapshot_asset(chain, specs[Stage.SNAPSHOT], execute),
+        _lake_asset(chain, specs[Stage.LAKE], execute),
+        _warehouse_asset(chain, specs[Stage.WAREHOUSE], execute),
+    ]
+
+
+def op_name(key: dg.AssetKey) -> str:
+    """Dagster's own rule, for keys of any characters: a translator may give other keys than naming.py."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", "__".join(key.path))
+
+
+def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
+    props = ChainProps(Stage.SNAPSHOT, chain)
+
+    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=MSSQL_POOL, retry_policy=RETRIES)
+    @inspected_once
+    def snapshot(
+        context: dg.AssetExecutionContext, mssql: MssqlResource, lake: GlueCatalogResource, spark: SparkResource
+    ) -> dg.MaterializeResult[None]:
+        def run() -> Result:
+            report = stages.snapshot(chain, mssql.settings(), lake.settings(), spark.source(), context.log.info)
+            return reports.snapshot_result(report)
+
+        with one_line_failures(str(chain.table.id)):
+            return execute(context, props, run)
+
+    return snapshot
+
+
+def _lake_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
+    props = ChainProps(Stage.LAKE, chain)
+
+    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=lake_pool(chain), retry_policy=RETRIES)
+    @inspected_once
+    def publish(context: dg.AssetExecutionContext, lake: GlueCatalogResource) -> dg.MaterializeResult[None]:
+        def run() -> Result:
+            return reports.publish_result(stages.publish(chain, lake.settings(), context.log.info))
+
+        with one_line_failures(str(chain.table.id)):
+            return execute(context, props, run)
+
+    return publish
+
+
+def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
+    props = ChainProps(Stage.WAREHOUSE, chain)
+
+    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=STARROCKS_POOL, retry_policy=RETRIES)
+    @inspected_once
+    def load(
+        context: dg.AssetExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
+    ) -> dg.MaterializeResult[None]:
+        def run() -> Result:
+            report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info)
+            return reports.load_result(report)
+
+        with one_line_failures(str(chain.table.id)):
+            return execute(context, props, run)
+
+    return load
+
+
+def lake_pool(chain: Chain) -> str:
+    """One pool per table: two runs of one chain never publish at the same time."""
+    return f"lake_{chain.names.schema}__{chain.names.table}"

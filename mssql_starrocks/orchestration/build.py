@@ -1,0 +1,120 @@
+"""The pure heart of the orchestration: a manifest and a configuration become Definitions."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mssql_starrocks.chain import Chain, Refused, plan_chains
+from mssql_starrocks.config import Config
+from mssql_starrocks.errors import MssqlStarrocksError
+from mssql_starrocks.model import Manifest
+from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets, run_stage
+from mssql_starrocks.orchestration.checks import chain_checks
+from mssql_starrocks.orchestration.jobs import copy_jobs
+from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
+from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
+from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
+from mssql_starrocks.orchestration.speed import without_collector
+from mssql_starrocks.orchestration.translator import ChainTranslator
+
+logger = logging.getLogger("mssql_starrocks")
+
+
+@dataclass(frozen=True)
+class LoadedChain:
+    """A chain and what Dagster holds of it."""
+
+    chain: Chain
+    assets: tuple[dg.AssetsDefinition, ...]
+    checks: tuple[dg.AssetChecksDefinition, ...]
+
+    @property
+    def keys(self) -> tuple[dg.AssetKey, ...]:
+        """Snapshot, lake and warehouse asset."""
+        return tuple(asset.key for asset in self.assets)
+
+
+def build_definitions(
+    manifest: Manifest | None,
+    config: Config,
+    *,
+    translator: ChainTranslator | None = None,
+    resources: Mapping[str, Any] | None = None,
+    execute: Execute = run_stage,
+    manifest_file: Path | None = None,
+) -> dg.Definitions:
+    """Definitions of every selected table. Opens no connection and imports no driver.
+
+    Args:
+        manifest: what discovery saw; None makes a location that says what to run.
+        config: what to copy and how.
+        translator: names and describes the assets.
+        resources: replace the connections of the environment: mssql, lake, spark, starrocks.
+        execute: called in the place of each stage, with a function that runs it.
+        manifest_file: where the new-table sensor keeps the manifest; no sensor without it.
+
+    Raises:
+        NameCollisionError: two tables would share a name.
+
+    """
+    connections = {**default_resources(), **(resources or {})}
+    if manifest is None:
+        logger.warning(NO_MANIFEST)
+        return dg.Definitions(
+            assets=[no_manifest_spec()], resources=connections, metadata={"mssql_starrocks": NO_MANIFEST}
+        )
+    planned, unplanned = plan_chains(manifest, config, _target_database(connections))
+    with without_collector():
+        loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute))
+    refused = (*unplanned, *undescribed)
+    _tell(refused)
+    return dg.Definitions(
+        assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
+        asset_checks=[check for chain in loaded for check in chain.checks],
+        jobs=copy_jobs(loaded),
+        sensors=_sensors(config, manifest_file, loaded, refused),
+        resources=connections,
+        executor=dg.in_process_executor,
+        metadata=refused_metadata(refused),
+    )
+
+
+def _load(chains: Sequence[Chain], factory: Factory) -> tuple[list[LoadedChain], list[Refused]]:
+    """Make the assets. A table whose DDL cannot be written is refused, and does not hide the others."""
+    loaded, refused = [], []
+    for chain in chains:
+        try:
+            specs = factory.specs(chain)
+        except MssqlStarrocksError as error:
+            refused.append(Refused(chain.table.id, str(error)))
+            continue
+        assets = tuple(chain_assets(chain, specs, factory.execute))
+        loaded.append(LoadedChain(chain, assets, tuple(chain_checks(chain, specs))))
+    return loaded, refused
+
+
+def _sensors(
+    config: Config, manifest_file: Path | None, loaded: Sequence[LoadedChain], refused: Sequence[Refused]
+) -> list[dg.SensorDefinition]:
+    if manifest_file is None:
+        return []
+    keys = {one.chain.table.id: one.keys for one in loaded}
+    return [new_tables_sensor(Watch(config, manifest_file, keys, {r.table: r.reason for r in refused}))]
+
+
+def _target_database(resources: Mapping[str, Any]) -> str | None:
+    starrocks = resources["starrocks"]
+    return starrocks.target_database() if isinstance(starrocks, StarRocksResource) else None
+
+
+def _refused_assets(refused: Sequence[Refused], loaded: Sequence[LoadedChain]) -> Sequence[Any]:
+    return refused_specs(refused, {one.chain.names.schema for one in loaded})
+
+
+def _tell(refused: Sequence[Refused]) -> None:
+    for table in refused:
+        logger.warning("%s is not copied: %s", table.table, table.reason)

@@ -1,0 +1,104 @@
+"""The same platform as a component, for a `defs.yaml` in somebody else's Dagster project."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
+from pydantic import BaseModel, Field
+
+from mssql_starrocks.config import Config
+from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.orchestration.assets import Result, run_stage
+from mssql_starrocks.orchestration.build import build_definitions
+from mssql_starrocks.orchestration.manifest_file import load_manifest, save_manifest
+from mssql_starrocks.orchestration.resources import MssqlResource, default_resources
+from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator
+
+STATE_KEY = "SqlServerToStarRocks"
+
+
+class Attributes(Config):
+    """The fields of `mssql_starrocks.yaml`; `manifest` does not apply, Dagster decides where state lies."""
+
+    state_key: str = Field(STATE_KEY, description="name of the state; one per component in a project")
+
+
+class SqlServerToStarRocks(dg.StateBackedComponent, dg.Resolvable):
+    """A certified copy of one SQL Server database in StarRocks: three assets and six checks per table.
+
+    State is the manifest: `dg utils refresh-defs-state` discovers the database and writes it into the project
+    (LOCAL_FILESYSTEM). Loading the project reads only that file. Connections come from the environment under the
+    names of `.env.example`.
+
+    Override `get_asset_spec`, `execute` or `resources` in a subclass.
+
+    Example:
+        type: mssql_starrocks.orchestration.component.SqlServerToStarRocks
+        attributes:
+          include: ["sales.*"]
+
+    """
+
+    def __init__(self, config: Config | None = None, state_key: str = STATE_KEY) -> None:
+        self.config = config or Config()
+        self.state_key = state_key
+
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        return Attributes
+
+    @classmethod
+    def resolve_from_model(cls, context: dg.ResolutionContext, model: Any) -> "SqlServerToStarRocks":
+        """Make the component from YAML; templates such as `{{ env.NAME }}` are resolved first."""
+        fields = context.resolve_value(model.model_dump(exclude_unset=True))
+        state_key = fields.pop("state_key", STATE_KEY)
+        return cls(Config.parse(fields, "attributes"), state_key)
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """Only on request is the state refreshed: the project loads while SQL Server is down."""
+        arguments = DefsStateConfigArgs.local_filesystem().model_copy(update={"refresh_if_dev": False})
+        return DefsStateConfig.from_args(arguments, default_key=self.state_key)
+
+    def get_asset_spec(self, props: ChainProps) -> dg.AssetSpec:
+        """One asset's key, group, tags and so on."""
+        return ChainTranslator().get_asset_spec(props)
+
+    def execute(self, context: dg.AssetExecutionContext, props: ChainProps, run: Callable[[], Result]) -> Result:
+        """Called in the place of each stage; `run()` runs it."""
+        return run_stage(context, props, run)
+
+    def resources(self) -> Mapping[str, Any]:
+        """The connections: mssql, lake, spark, starrocks."""
+        return default_resources()
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        """Discover the database."""
+        from mssql_starrocks.source.discover import discover
+
+        mssql = self.resources()["mssql"]
+        if not isinstance(mssql, MssqlResource):
+            raise ConfigError("resources: mssql must be a MssqlResource")
+        save_manifest(discover(mssql.settings()), state_path)
+
+    def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
+        return build_definitions(
+            load_manifest(state_path) if state_path else None,
+            self.config,
+            translator=_Delegate(self),
+            resources=self.resources(),
+            execute=self.execute,
+            manifest_file=state_path,
+        )
+
+
+class _Delegate(ChainTranslator):
+    """Lets the component be its own translator."""
+
+    def __init__(self, component: SqlServerToStarRocks) -> None:
+        self._component = component
+
+    def get_asset_spec(self, props: ChainProps) -> dg.AssetSpec:
+        return self._component.get_asset_spec(props)

@@ -1,0 +1,105 @@
+"""Reports of the stages as Dagster results. Numbers stay plain numbers, so that the UI plots them."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from mssql_starrocks.model import CheckReport, Difference, Evidence, LoadReport, PublishReport, SnapshotReport
+
+_MIB = 1 << 20
+_DIFFERENCES = dg.TableSchema(columns=[dg.TableColumn(c) for c in ("what", "expected", "found")])
+
+
+def snapshot_result(report: SnapshotReport) -> dg.MaterializeResult[None]:
+    """Its data version is the content's fingerprint: a copy of an unchanged table is no new version."""
+    copied, evidence = report.copied, report.evidence
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(_content(evidence)),
+        metadata={
+            "dagster/row_count": copied.rows,
+            "seconds": round(copied.seconds, 3),
+            "bytes": copied.bytes,
+            "files": copied.files,
+            "peak_memory_mib": copied.peak_rss // _MIB,
+            "engine": report.engine,
+            "load_id": report.load_id,
+            "mssql/point": evidence.point,
+            "mssql/grade": evidence.grade.value,
+            "iceberg/branch": report.branch,
+            "iceberg/snapshot_id": _identifier(copied.snapshot_id),
+            "iceberg/location": report.location,
+        },
+    )
+
+
+def publish_result(report: PublishReport) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(str(report.snapshot_id)),
+        metadata={
+            "dagster/row_count": report.rows,
+            "dagster/uri": report.location,
+            "seconds": round(report.seconds, 3),
+            "load_id": report.load_id,
+            "iceberg/snapshot_id": _identifier(report.snapshot_id),
+            "iceberg/tag": report.tag,
+            "iceberg/location": report.location,
+        },
+    )
+
+
+def load_result(report: LoadReport) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(str(report.snapshot_id)),
+        metadata={
+            "dagster/row_count": report.rows,
+            "seconds": round(report.seconds, 3),
+            "load_id": report.load_id,
+            "iceberg/snapshot_id": _identifier(report.snapshot_id),
+            "starrocks/table": report.target,
+            "starrocks/label": report.label,
+            "starrocks/how": report.how,
+            "starrocks/ddl": dg.MetadataValue.md(f"```sql\n{report.ddl}\n```"),
+        },
+    )
+
+
+def check_result(report: CheckReport, key: dg.AssetKey) -> dg.AssetCheckResult:
+    """A verdict with the table of differences behind it."""
+    metadata: dict[str, Any] = {name: _fact(value) for name, value in report.facts.items()}
+    if report.differences:
+        metadata["differences"] = differences_table(report.differences)
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=report.name,
+        passed=report.passed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=report.summary,
+        metadata=metadata,
+    )
+
+
+def differences_table(differences: tuple[Difference, ...]) -> dg.TableMetadataValue:
+    rows = [{"what": d.what, "expected": d.expected, "found": d.found} for d in differences]
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema=_DIFFERENCES)
+
+
+def _content(evidence: Evidence) -> str:
+    prints = sorted((name, str(column)) for name, column in evidence.fingerprint.columns.items())
+    return hashlib.sha256(repr((evidence.fingerprint.rows, prints)).encode()).hexdigest()[:16]
+
+
+def _identifier(number: int) -> str:
+    """An id is text: 19 digits are more than a browser's numbers hold, and nobody wants it plotted."""
+    return str(number)
+
+
+def _fact(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float | str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 53 else str(value)
+    if isinstance(value, Mapping | list | tuple):
+        return dg.MetadataValue.json(dict(value) if isinstance(value, Mapping) else list(value))
+    return str(value)

@@ -1,0 +1,124 @@
+"""What SQL Server knows about its databases: tables, columns, keys, descriptions. Changed by replacement only."""
+
+import datetime
+from dataclasses import dataclass, field, replace
+
+from mssql_starrocks.sandbox.sqlserver.errors import SqlError
+from mssql_starrocks.sandbox.sqlserver.tsql.scope import Source, SourceColumn
+from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, Typed
+from mssql_starrocks.sandbox.sqlserver.types import DEFAULT_COLLATION, SqlType
+
+SYSTEM_SCHEMAS = {"dbo": 1, "guest": 2, "INFORMATION_SCHEMA": 3, "sys": 4}
+
+
+@dataclass(frozen=True)
+class Column:
+    column_id: int
+    name: str
+    type: SqlType
+    nullable: bool = True
+    identity: tuple[int, int] | None = None
+    default: str = ""
+    default_name: str = ""
+    default_id: int = 0
+    computed: str = ""
+    persisted: bool = False
+    rowguid: bool = False
+
+    @property
+    def physical(self) -> str:
+        return f'"c{self.column_id}"'
+
+
+@dataclass(frozen=True)
+class Index:
+    index_id: int
+    name: str
+    columns: tuple[tuple[int, bool], ...]  # column id, descending
+    unique: bool = False
+    primary: bool = False
+    constraint: bool = False
+    clustered: bool = False
+    included: tuple[int, ...] = ()
+    object_id: int = 0  # of the constraint
+
+
+@dataclass(frozen=True)
+class Table:
+    object_id: int
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    indexes: tuple[Index, ...] = ()
+    created: datetime.datetime = datetime.datetime(2024, 1, 1)
+    modified: datetime.datetime = datetime.datetime(2024, 1, 1)
+
+    @property
+    def physical(self) -> str:
+        return f'"t{self.object_id}"'
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name.lower() == name.lower():
+                return column
+        raise SqlError(207, f"Invalid column name '{name}'.")
+
+    def source(self, alias: str, sql_alias: str) -> Source:
+        columns = tuple(
+            SourceColumn(
+                column.name,
+                Typed(f'"{sql_alias}".{column.physical}', column.type, column.nullable, _rank(column.type)),
+                column.identity is not None,
+            )
+            for column in self.columns
+        )
+        return Source(alias, columns)
+
+
+def _rank(kind: SqlType) -> int:
+    return COLUMN if kind.family == "text" else 0
+
+
+@dataclass
+class Database:
+    name: str
+    database_id: int
+    collation: str = DEFAULT_COLLATION
+    snapshot_isolation: bool = True
+    created: datetime.datetime = datetime.datetime(2024, 1, 1)
+    schemas: dict[str, tuple[str, int]] = field(default_factory=dict)  # lower name -> name, id
+    tables: dict[tuple[str, str], Table] = field(default_factory=dict)  # lower schema, lower name
+    descriptions: dict[tuple[int, int, str], str] = field(default_factory=dict)  # object, column, property
+    identities: dict[int, int] = field(default_factory=dict)  # object id -> last value
+    last_columns: dict[int, int] = field(default_factory=dict)  # object id -> highest column id ever used
+
+    def __post_init__(self) -> None:
+        if not self.schemas:
+            self.schemas = {name.lower(): (name, number) for name, number in SYSTEM_SCHEMAS.items()}
+
+    def find(self, schema: str, name: str) -> Table | None:
+        return self.tables.get((schema.lower(), name.lower()))
+
+    def by_id(self, object_id: int) -> Table | None:
+        return next((table for table in self.tables.values() if table.object_id == object_id), None)
+
+    def put(self, table: Table) -> None:
+        self.tables = {**self.tables, (table.schema.lower(), table.name.lower()): table}
+
+    def drop(self, table: Table) -> None:
+        key = (table.schema.lower(), table.name.lower())
+        self.tables = {place: kept for place, kept in self.tables.items() if place != key}
+        self.descriptions = {place: text for place, text in self.descriptions.items() if place[0] != table.object_id}
+
+    def touched(self, table: Table) -> Table:
+        return replace(table, modified=now())
+
+    def snapshot(self) -> tuple[object, ...]:
+        return dict(self.schemas), self.tables, dict(self.descriptions)
+
+    def restore(self, saved: tuple[object, ...]) -> None:
+        self.schemas, self.tables, self.descriptions = saved  # type: ignore[assignment]
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)

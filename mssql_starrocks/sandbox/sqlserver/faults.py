@@ -1,0 +1,72 @@
+"""Test hooks: what a statement whose text contains a given string shall suffer."""
+
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+from mssql_starrocks.sandbox.sqlserver.errors import SqlError
+
+Kind = Literal["stall", "kill", "cut", "error"]
+DEADLOCK = (
+    "Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim."
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    kind: Kind
+    text: str
+    after: int = 0  # bytes (cut, stall, kill) or rows (error)
+    times: int = 1
+
+    def failure(self) -> SqlError:
+        return SqlError(1205, DEADLOCK, 13, 51)
+
+
+class Faults:
+    """Each fault strikes `times` times, then is spent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: list[list[Fault | int]] = []
+        self.released = threading.Event()  # set by release(): stalled statements go on
+
+    def stall(self, text: str, after_bytes: int = 0, times: int = 1) -> None:
+        """Send nothing more after so many reply bytes, until release() or the client goes away."""
+        self.released.clear()
+        self._arm(Fault("stall", text, after_bytes, times))
+
+    def kill(self, text: str, after_bytes: int = 0, times: int = 1) -> None:
+        """Reset the connection (RST), as when the server process dies."""
+        self._arm(Fault("kill", text, after_bytes, times))
+
+    def cut(self, text: str, after_bytes: int, times: int = 1) -> None:
+        """Close the connection in order (FIN) in the middle of the reply, as a proxy does."""
+        self._arm(Fault("cut", text, after_bytes, times))
+
+    def deadlock(self, text: str, after_rows: int = 0, times: int = 1) -> None:
+        """Error 1205 after so many rows."""
+        self._arm(Fault("error", text, after_rows, times))
+
+    def release(self) -> None:
+        self.released.set()
+
+    def clear(self) -> None:
+        with self._lock:
+            self._armed.clear()
+        self.release()
+
+    def take(self, statement: str) -> Fault | None:
+        with self._lock:
+            for entry in self._armed:
+                fault, left = entry
+                assert isinstance(fault, Fault)
+                assert isinstance(left, int)
+                if left > 0 and fault.text.lower() in statement.lower():
+                    entry[1] = left - 1
+                    return fault
+        return None
+
+    def _arm(self, fault: Fault) -> None:
+        with self._lock:
+            self._armed.append([fault, fault.times])

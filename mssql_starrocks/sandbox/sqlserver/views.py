@@ -1,0 +1,405 @@
+"""The sys.* views, made from the catalog each time a statement reads one."""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from mssql_starrocks.sandbox.sqlserver.catalog import Column, Database, Index, Table
+from mssql_starrocks.sandbox.sqlserver.engine import Engine
+from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, SqlType, parse_type
+
+Rows = Iterable[tuple[Any, ...]]
+_ARROW = {
+    "BOOLEAN": pa.bool_(),
+    "BIGINT": pa.int64(),
+    "FLOAT": pa.float32(),
+    "DOUBLE": pa.float64(),
+    "UTINYINT": pa.uint8(),
+    "SMALLINT": pa.int16(),
+    "INTEGER": pa.int32(),
+    "VARCHAR": pa.string(),
+    "BLOB": pa.binary(),
+    "STRUCT(base VARCHAR, text VARCHAR)": pa.struct([("base", pa.string()), ("text", pa.string())]),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where a view looks."""
+
+    engine: Engine
+    database: Database
+    cursor: duckdb.DuckDBPyConnection
+
+    def tables(self) -> list[Table]:
+        return sorted(self.database.tables.values(), key=lambda table: table.object_id)
+
+    def schema_id(self, table: Table) -> int:
+        return self.database.schemas[table.schema.lower()][1]
+
+    def count(self, table: Table) -> int:
+        found = self.cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()
+        return int(found[0][0])
+
+
+@dataclass(frozen=True)
+class View:
+    columns: tuple[tuple[str, SqlType], ...]
+    rows: Callable[[Seen], Rows]
+
+    def arrow(self, seen: Seen) -> pa.Table:
+        listed = list(self.rows(seen))
+        arrays = [
+            pa.array([_stored(row[place], kind) for row in listed], _ARROW[kind.storage])
+            for place, (_, kind) in enumerate(self.columns)
+        ]
+        return pa.Table.from_arrays(arrays, [f"c{n}" for n in range(1, len(arrays) + 1)])
+
+
+def _stored(value: Any, kind: SqlType) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, datetime.datetime):
+        delta = value - datetime.datetime(1, 1, 1)
+        ticks = (delta.days * 86400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
+        return ((ticks * 3 + 50_000) // 100_000 * 100_000 + 1) // 3
+    if kind.name == "sql_variant" and not isinstance(value, dict):
+        return {"base": "nvarchar(4000)", "text": value}
+    return bool(value) if kind.name == "bit" else value
+
+
+VIEWS: dict[str, View] = {}
+
+
+def view(name: str, declaration: str) -> Callable[[Callable[[Seen], Rows]], Callable[[Seen], Rows]]:
+    """Register sys.<name>; the declaration is `column type, column type, ...`."""
+    columns = tuple((word.split()[0], parse_type(word.split(None, 1)[1])) for word in declaration.split(", "))
+
+    def register(rows: Callable[[Seen], Rows]) -> Callable[[Seen], Rows]:
+        VIEWS[name] = View(columns, rows)
+        return rows
+
+    return register
+
+
+@view(
+    "databases",
+    "name sysname, database_id int, create_date datetime, compatibility_level tinyint, collation_name sysname, "
+    "is_read_only bit, state tinyint, state_desc nvarchar(60), snapshot_isolation_state tinyint, "
+    "snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit, is_cdc_enabled bit",
+)
+def _databases(seen: Seen) -> Rows:
+    for base in sorted(seen.engine.databases.values(), key=lambda one: one.database_id):
+        on = base.snapshot_isolation
+        state = (1 if on else 0, "ON" if on else "OFF")
+        yield (base.name, base.database_id, base.created, 160, base.collation, 0, 0, "ONLINE", *state, 0, 0)
+
+
+def _integer(number: int) -> dict[str, str]:
+    return {"base": "int", "text": str(number)}
+
+
+@view("schemas", "name sysname, schema_id int, principal_id int")
+def _schemas(seen: Seen) -> Rows:
+    for name, number in seen.database.schemas.values():
+        yield name, number, 1
+
+
+_TABLE = (
+    "name sysname, object_id int, schema_id int, parent_object_id int, type char(2), type_desc nvarchar(60), "
+    "create_date datetime, modify_date datetime, is_ms_shipped bit"
+)
+
+
+def _table_row(seen: Seen, table: Table) -> tuple[Any, ...]:
+    dates = (table.created, table.modified)
+    return table.name, table.object_id, seen.schema_id(table), 0, "U ", "USER_TABLE", *dates, 0
+
+
+@view(
+    "tables",
+    _TABLE + ", lob_data_space_id int, is_memory_optimized bit, durability tinyint, durability_desc nvarchar(60), "
+    "temporal_type tinyint, temporal_type_desc nvarchar(60), history_table_id int, is_external bit, is_node bit, "
+    "is_edge bit, is_filetable bit, is_tracked_by_cdc bit, is_replicated bit, max_column_id_used int",
+)
+def _tables(seen: Seen) -> Rows:
+    for table in seen.tables():
+        lob = 1 if any(column.type.is_max for column in table.columns) else 0
+        last = max((column.column_id for column in table.columns), default=0)
+        plain = (0, 0, "SCHEMA_AND_DATA", 0, "NON_TEMPORAL_TABLE", None, 0, 0, 0, 0, 0, 0, last)
+        yield (*_table_row(seen, table), lob, *plain)
+
+
+@view("objects", _TABLE)
+def _objects(seen: Seen) -> Rows:
+    for table in seen.tables():
+        row = _table_row(seen, table)
+        yield row
+        for index in table.indexes:
+            if index.object_id:
+                kind = ("PK", "PRIMARY_KEY_CONSTRAINT") if index.primary else ("UQ", "UNIQUE_CONSTRAINT")
+                yield index.name, index.object_id, row[2], table.object_id, *kind, *row[6:9]
+        for column in table.columns:
+            if column.default_id:
+                kind = ("D ", "DEFAULT_CONSTRAINT")
+                yield column.default_name, column.default_id, row[2], table.object_id, *kind, *row[6:9]
+
+
+_COLUMN = (
+    "object_id int, name sysname, column_id int, system_type_id tinyint, user_type_id int, max_length smallint, "
+    "precision tinyint, scale tinyint, collation_name sysname, is_nullable bit, is_ansi_padded bit, is_rowguidcol bit, "
+    "is_identity bit, is_computed bit, is_filestream bit, is_sparse bit, is_column_set bit, "
+    "generated_always_type tinyint, generated_always_type_desc nvarchar(60), encryption_type int, is_hidden bit, "
+    "is_masked bit, graph_type int, default_object_id int"
+)
+
+
+def _column_row(table: Table, column: Column) -> tuple[Any, ...]:
+    kind = column.type
+    system = CATALOG[kind.name][0]
+    user = USER_TYPE_IDS.get(kind.alias or kind.name, system)
+    collation = kind.collation if kind.family == "text" else None
+    padded = kind.family in ("text", "binary")
+    size = (kind.max_length, kind.catalog_precision, kind.catalog_scale, collation, column.nullable)
+    flags = (padded, column.rowguid, column.identity is not None, bool(column.computed), 0, 0, 0)
+    rest = (0, "NOT_APPLICABLE", None, 0, 0, None, column.default_id)
+    return (table.object_id, column.name, column.column_id, system, user, *size, *flags, *rest)
+
+
+@view("columns", _COLUMN)
+def _columns(seen: Seen) -> Rows:
+    for table in seen.tables():
+        for column in table.columns:
+            yield _column_row(table, column)
+
+
+@view("all_columns", _COLUMN)
+def _all_columns(seen: Seen) -> Rows:
+    yield from _columns(seen)
+    for number, (name, described) in enumerate(sorted(VIEWS.items())):
+        fake = Table(-1000 - number, "sys", name, ())
+        for place, (column, kind) in enumerate(described.columns, 1):
+            yield _column_row(fake, Column(place, column, kind))
+
+
+@view("all_objects", _TABLE)
+def _all_objects(seen: Seen) -> Rows:
+    yield from _objects(seen)
+    for number, name in enumerate(sorted(VIEWS)):
+        date = datetime.datetime(2022, 10, 8)
+        yield name, -1000 - number, 4, 0, "V ", "VIEW", date, date, 1
+
+
+@view("views", _TABLE)
+def _views(seen: Seen) -> Rows:
+    return ()
+
+
+@view(
+    "types",
+    "name sysname, system_type_id tinyint, user_type_id int, schema_id int, max_length smallint, precision tinyint, "
+    "scale tinyint, collation_name sysname, is_nullable bit, is_user_defined bit, is_assembly_type bit, is_table_type bit",
+)
+def _types(seen: Seen) -> Rows:
+    for name, (system, size, precision, scale) in CATALOG.items():
+        kind = SqlType(name)
+        collation = kind.collation if kind.family == "text" else None
+        user = USER_TYPE_IDS.get(name, system)
+        yield name, system, user, 4, size, precision, scale, collation, 1, 0, name == "hierarchyid", 0
+    yield "sysname", 231, 256, 4, 256, 0, 0, SqlType("nvarchar").collation, 0, 0, 0, 0
+
+
+@view(
+    "computed_columns",
+    "object_id int, name sysname, column_id int, definition nvarchar(max), uses_database_collation bit, is_persisted bit",
+)
+def _computed(seen: Seen) -> Rows:
+    for table in seen.tables():
+        for column in table.columns:
+            if column.computed:
+                yield table.object_id, column.name, column.column_id, column.computed, 0, column.persisted
+
+
+@view(
+    "default_constraints",
+    _TABLE + ", parent_column_id int, definition nvarchar(max), is_system_named bit",
+)
+def _defaults(seen: Seen) -> Rows:
+    for table in seen.tables():
+        for column in table.columns:
+            if column.default_id:
+                row = (column.default_name, column.default_id, seen.schema_id(table), table.object_id, "D ")
+                dates = (table.created, table.modified, 0)
+                named = column.default_name.startswith("DF__")
+                yield (*row, "DEFAULT_CONSTRAINT", *dates, column.column_id, column.default, named)
+
+
+@view(
+    "identity_columns",
+    "object_id int, name sysname, column_id int, seed_value sql_variant, increment_value sql_variant, "
+    "last_value sql_variant, is_not_for_replication bit",
+)
+def _identities(seen: Seen) -> Rows:
+    for table in seen.tables():
+        for column in table.columns:
+            if column.identity is not None:
+                last = seen.database.identities.get(table.object_id)
+                seed, step = (_integer(part) for part in column.identity)
+                shown = None if last is None else _integer(last)
+                yield table.object_id, column.name, column.column_id, seed, step, shown, 0
+
+
+@view(
+    "extended_properties",
+    "class tinyint, class_desc nvarchar(60), major_id int, minor_id int, name sysname, value sql_variant",
+)
+def _properties(seen: Seen) -> Rows:
+    for (major, minor, name), text in seen.database.descriptions.items():
+        yield 1, "OBJECT_OR_COLUMN", major, minor, name, text
+
+
+_INDEX = (
+    "object_id int, name sysname, index_id int, type tinyint, type_desc nvarchar(60), is_unique bit, data_space_id int, "
+    "ignore_dup_key bit, is_primary_key bit, is_unique_constraint bit, fill_factor tinyint, is_padded bit, "
+    "is_disabled bit, is_hypothetical bit, has_filter bit, filter_definition nvarchar(max)"
+)
+
+
+def _index_row(table: Table, index: Index) -> tuple[Any, ...]:
+    kind = (1, "CLUSTERED") if index.clustered else (2, "NONCLUSTERED")
+    keys = (index.unique, 1, 0, index.primary, index.constraint)
+    return table.object_id, index.name, index.index_id, *kind, *keys, 0, 0, 0, 0, 0, None
+
+
+@view("indexes", _INDEX)
+def _indexes(seen: Seen) -> Rows:
+    for table in seen.tables():
+        if not any(index.clustered for index in table.indexes):
+            yield table.object_id, None, 0, 0, "HEAP", 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, None
+        for index in sorted(table.indexes, key=lambda one: one.index_id):
+            yield _index_row(table, index)
+
+
+@view(
+    "index_columns",
+    "object_id int, index_id int, index_column_id int, column_id int, key_ordinal tinyint, partition_ordinal tinyint, "
+    "is_descending_key bit, is_included_column bit",
+)
+def _index_columns(seen: Seen) -> Rows:
+    for table in seen.tables():
+        for index in sorted(table.indexes, key=lambda one: one.index_id):
+            place = 0
+            for place, (column, descending) in enumerate(index.columns, 1):
+                yield table.object_id, index.index_id, place, column, place, 0, descending, 0
+            for more, column in enumerate(index.included, place + 1):
+                yield table.object_id, index.index_id, more, column, 0, 0, 0, 1
+
+
+@view(
+    "key_constraints",
+    _TABLE + ", unique_index_id int, is_system_named bit",
+)
+def _key_constraints(seen: Seen) -> Rows:
+    for table in seen.tables():
+        for index in table.indexes:
+            if index.object_id:
+                kind = ("PK", "PRIMARY_KEY_CONSTRAINT") if index.primary else ("UQ", "UNIQUE_CONSTRAINT")
+                place = (index.name, index.object_id, seen.schema_id(table), table.object_id)
+                named = index.name.startswith(("PK__", "UQ__"))
+                yield (*place, *kind, table.created, table.modified, 0, index.index_id, named)
+
+
+def _structures(table: Table) -> list[int]:
+    ids = [index.index_id for index in table.indexes]
+    return sorted(ids if any(index.clustered for index in table.indexes) else [0, *ids])
+
+
+@view(
+    "partitions",
+    "partition_id bigint, object_id int, index_id int, partition_number int, hobt_id bigint, rows bigint, "
+    "data_compression tinyint, data_compression_desc nvarchar(60)",
+)
+def _partitions(seen: Seen) -> Rows:
+    for table in seen.tables():
+        count = seen.count(table)
+        for index in _structures(table):
+            number = _partition_id(table, index)
+            yield number, table.object_id, index, 1, number, count, 0, "NONE"
+
+
+def _partition_id(table: Table, index: int) -> int:
+    return 72057594037927936 + table.object_id * 256 + index
+
+
+def _pages(table: Table, count: int) -> int:
+    """8 KiB pages by the declared widths: an estimate, as real page counts are."""
+    width = sum(min(c.type.max_length, 256) if c.type.max_length > 0 else 256 for c in table.columns) // 2 + 16
+    return 0 if not count else max(2, count * width // 8096 + 2)
+
+
+@view(
+    "allocation_units",
+    "allocation_unit_id bigint, type tinyint, type_desc nvarchar(60), container_id bigint, data_space_id int, "
+    "total_pages bigint, used_pages bigint, data_pages bigint",
+)
+def _allocation_units(seen: Seen) -> Rows:
+    for table in seen.tables():
+        pages = _pages(table, seen.count(table))
+        for index in _structures(table):
+            number = _partition_id(table, index)
+            yield number + 1, 1, "IN_ROW_DATA", number, 1, pages, pages, max(pages - 1, 0)
+
+
+@view(
+    "dm_db_partition_stats",
+    "partition_id bigint, object_id int, index_id int, partition_number int, in_row_data_page_count bigint, "
+    "used_page_count bigint, reserved_page_count bigint, row_count bigint",
+)
+def _partition_stats(seen: Seen) -> Rows:
+    for table in seen.tables():
+        count = seen.count(table)
+        pages = _pages(table, count)
+        for index in _structures(table):
+            yield _partition_id(table, index), table.object_id, index, 1, max(pages - 1, 0), pages, pages, count
+
+
+def _empty(name: str, declaration: str) -> None:
+    @view(name, declaration)
+    def nothing(seen: Seen) -> Rows:
+        return ()
+
+
+_empty(
+    "change_tracking_tables",
+    "object_id int, is_track_columns_updated_on bit, min_valid_version bigint, begin_version bigint, cleanup_version bigint",
+)
+_empty(
+    "change_tracking_databases",
+    "database_id int, is_auto_cleanup_on bit, retention_period int, retention_period_units tinyint, "
+    "retention_period_units_desc nvarchar(60), max_cleanup_version bigint",
+)
+_empty("partition_schemes", "name sysname, data_space_id int, type char(2), function_id int")
+_empty("partition_functions", "name sysname, function_id int, fanout int, boundary_value_on_right bit")
+_empty("partition_range_values", "function_id int, boundary_id int, parameter_id int, value sql_variant")
+_empty("stats", "object_id int, name sysname, stats_id int, auto_created bit, user_created bit, has_filter bit")
+_empty("stats_columns", "object_id int, stats_id int, stats_column_id int, column_id int")
+_empty("foreign_keys", "name sysname, object_id int, schema_id int, parent_object_id int, referenced_object_id int")
+_empty(
+    "check_constraints", "name sysname, object_id int, schema_id int, parent_object_id int, definition nvarchar(max)"
+)
+_empty("masked_columns", "object_id int, name sysname, column_id int, is_masked bit, masking_function nvarchar(4000)")
+_empty("external_tables", "name sysname, object_id int, schema_id int")
+_empty(
+    "dm_db_stats_properties",
+    "object_id int, stats_id int, last_updated datetime2(7), rows bigint, rows_sampled bigint, steps int, "
+    "unfiltered_rows bigint, modification_counter bigint, persisted_sample_percent float",
+)
+_empty(
+    "dm_db_stats_histogram",
+    "object_id int, stats_id int, step_number int, range_high_key sql_variant, range_rows real, equal_rows real, "
+    "distinct_range_rows bigint, average_range_rows real",
+)

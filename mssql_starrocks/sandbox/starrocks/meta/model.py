@@ -1,0 +1,97 @@
+"""What the server knows besides rows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from mssql_starrocks.sandbox.starrocks.sql.types import SqlType
+
+
+@dataclass(frozen=True)
+class Column:
+    """`default` is the text of a literal; `default_now` is CURRENT_TIMESTAMP."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+    key: bool = False
+    default: str | None = None
+    default_now: bool = False
+    comment: str = ""
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not None or self.default_now
+
+
+@dataclass
+class Table:
+    """`physical` is the name of its rows in DuckDB: rename, SWAP and OVERWRITE move names only."""
+
+    id: int
+    database: str
+    name: str
+    columns: list[Column]
+    model: str
+    keys: list[str]
+    physical: str
+    comment: str = ""
+    distribution: str = "HASH"
+    hash_columns: list[str] = field(default_factory=list)
+    buckets: int = 0
+    order: list[str] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+    created: float = field(default_factory=time.time)
+
+    @property
+    def is_primary(self) -> bool:
+        return self.model == "PRIMARY"
+
+    def find(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+
+
+@dataclass
+class Load:
+    id: int
+    label: str
+    database: str
+    table: str
+    kind: str
+    user: str
+    state: str = "PREPARE"
+    scanned: int = 0
+    sunk: int = 0
+    filtered: int = 0
+    error: str = ""
+    created: float = field(default_factory=time.time)
+    finished: float = 0.0
+    log: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    name: str
+    properties: dict[str, str]
+    comment: str = ""
+
+
+@dataclass
+class MaterializedView:
+    id: int
+    database: str
+    name: str
+    text: str
+    base_tables: frozenset[int]
+    active: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class AlterJob:
+    id: int
+    database: str
+    table: str
+    created: float
+    finished: float

@@ -1,0 +1,96 @@
+"""The server as tests and the demo use it."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from mssql_starrocks.sandbox.starrocks.errors import login_refused
+from mssql_starrocks.sandbox.starrocks.faults import Faults
+from mssql_starrocks.sandbox.starrocks.meta.grants import ROOT
+from mssql_starrocks.sandbox.starrocks.meta.store import Store
+from mssql_starrocks.sandbox.starrocks.session import Engine, Session
+from mssql_starrocks.sandbox.starrocks.wire.listener import MysqlListener
+from mssql_starrocks.sandbox.starrocks.wire.packets import Result
+
+if TYPE_CHECKING:
+    from mssql_starrocks.sandbox.certificate import Certificate
+
+NO_USERS: Mapping[str, str] = {"root": ""}
+
+
+class StarRocks:
+    """A StarRocks front end and back end in this process: MySQL protocol on 127.0.0.1, rows in DuckDB.
+
+    `users` gives passwords in clear; `version` is a release ("3.5.3", "4.0.2" ..) or "main" and decides where the
+    rules of StarRocks changed; `backends` bounds replication_num. Rows live as long as the object.
+    """
+
+    host = "127.0.0.1"
+
+    def __init__(
+        self,
+        *,
+        users: Mapping[str, str] = NO_USERS,
+        certificate: Certificate | None = None,
+        version: str = "3.5.3",
+        backends: int = 1,
+    ) -> None:
+        self.faults = Faults()
+        self.port = 0
+        self._engine = Engine(Store(users, version, backends), self.faults)
+        self._tls = _tls_context(certificate)
+        self._listener: MysqlListener | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._listener = MysqlListener(self.host, 0, self._log_in, self._tls)
+        self.port = int(self._listener.server_address[1])
+        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.shutdown()
+            self._listener.disconnect_all()
+            self._listener.server_close()
+            self._listener = None
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> StarRocks:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Statements as root without a connection; the rows of the last one, every value as its wire text."""
+        session = Session(self._engine, ROOT, next(self._engine.sessions))
+        results: list[Result] = []
+        try:
+            session.execute(sql, lambda result, more: results.append(result))
+        finally:
+            session.close()
+        return [tuple(row) for row in results[-1].rows]
+
+    def _log_in(self, user: str, matches: Callable[[bytes], bool], using_password: bool, number: int) -> Session:
+        stored = self._engine.store.users.get(user)
+        if stored is None or not matches(stored):
+            raise login_refused(user, using_password)
+        return Session(self._engine, user, number)
+
+
+def _tls_context(certificate: Certificate | None) -> ssl.SSLContext | None:
+    if certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    return context
