@@ -167,7 +167,9 @@ def _collect(result: dg.ExecuteInProcessResult, tables: Sequence[TableId]) -> di
 
 
 def _print(rows: Mapping[str, _Row], screen: Console, seconds: float) -> None:
-    shown = RichTable("table", "engine", box=None)
+    shown = RichTable(box=None)
+    shown.add_column("table", no_wrap=True)
+    shown.add_column("engine", no_wrap=True)
     for title in ("source", "lake", "warehouse", "checks", "seconds", "grade"):
         shown.add_column(title, justify="right")
     for name, row in rows.items():

@@ -36,18 +36,26 @@ def glue_settings(aws) -> LakeSettings:
 
 
 @pytest.fixture(scope="session")
-def box() -> Iterator[object]:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """One for all sandboxes: mssql-python reads its trust store once a process."""
+    from mssql_starrocks.sandbox.certificate import make_certificate
+
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def box(certificate) -> Iterator[object]:
     """The whole sandbox with the sample database, its big table made small. Tests must not change its tables."""
     from mssql_starrocks.sandbox.stack import Sandbox
 
-    with Sandbox(events=2_000) as sandbox:
+    with Sandbox(events=2_000, certificate=certificate) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def own_box() -> Iterator[object]:
+def own_box(certificate) -> Iterator[object]:
     """A sandbox without tables, for tests that change the source."""
     from mssql_starrocks.sandbox.stack import Sandbox
 
-    with Sandbox(sample=False) as sandbox:
+    with Sandbox(sample=False, certificate=certificate) as sandbox:
         yield sandbox

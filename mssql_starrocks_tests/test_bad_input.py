@@ -1,5 +1,6 @@
 """Bad input: one clear message with what to do, and nothing half-visible in lake or warehouse."""
 
+import itertools
 import socket
 
 import pytest
@@ -19,12 +20,18 @@ from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks_tests.platform import NoSpark, Platform
 
+_number = itertools.count()
+
 
 @pytest.fixture
 def platform(own_box):
-    own_box.sqlserver.execute("CREATE TABLE dbo.t (id int NOT NULL PRIMARY KEY, name nvarchar(20))")
-    own_box.sqlserver.execute("INSERT INTO dbo.t VALUES (1, N'a')")
-    return Platform(own_box)
+    """One table in a schema of its own: moto's Glue is one for the whole process."""
+    made = Platform(own_box)
+    made.schema = f"bad{next(_number)}"
+    own_box.sqlserver.execute(f"CREATE SCHEMA {made.schema}")
+    own_box.sqlserver.execute(f"CREATE TABLE {made.schema}.t (id int NOT NULL PRIMARY KEY, name nvarchar(20))")
+    own_box.sqlserver.execute(f"INSERT INTO {made.schema}.t VALUES (1, N'a')")
+    return made
 
 
 def changed(section, **values):
@@ -38,8 +45,8 @@ def snapshot(platform, chain, mssql=None, lake=None):
 
 def nothing_visible(platform):
     catalog = open_catalog(platform.settings.lake)
-    assert [t for n in catalog.list_namespaces() for t in catalog.list_tables(n)] == []
-    assert ("dbo",) not in platform.warehouse("SHOW DATABASES")
+    assert (platform.schema,) not in catalog.list_namespaces()
+    assert (platform.schema,) not in platform.warehouse("SHOW DATABASES")
 
 
 def closed_port():
@@ -51,7 +58,7 @@ def closed_port():
 @pytest.mark.parametrize("step", [discover, lambda s: None])
 def test_a_wrong_source_password(platform, step):
     wrong = changed(platform.settings.mssql, password=SecretStr("canary-wrong"))
-    chain = platform.chains()["dbo.t"]
+    chain = platform.chains()[f"{platform.schema}.t"]
     with pytest.raises(
         SourceError, match="refused the login of sandbox_reader: check MSSQL_USER and MSSQL_PASSWORD"
     ) as e:
@@ -63,7 +70,7 @@ def test_a_wrong_source_password(platform, step):
 @pytest.mark.parametrize("step", ["discover", "snapshot"])
 def test_a_database_that_does_not_exist(platform, step):
     wrong = changed(platform.settings.mssql, database="Nowhere")
-    chain = platform.chains()["dbo.t"]
+    chain = platform.chains()[f"{platform.schema}.t"]
     with pytest.raises(SourceError, match="no database Nowhere.*check MSSQL_DATABASE"):
         discover(wrong) if step == "discover" else snapshot(platform, chain, mssql=wrong)
     nothing_visible(platform)
@@ -71,7 +78,7 @@ def test_a_database_that_does_not_exist(platform, step):
 
 def test_hosts_that_do_not_answer(platform):
     port = closed_port()
-    chain = platform.chains()["dbo.t"]
+    chain = platform.chains()[f"{platform.schema}.t"]
     with pytest.raises(SourceUnreachableError, match="does not answer.*check MSSQL_HOST"):
         snapshot(platform, chain, mssql=changed(platform.settings.mssql, port=port))
     with pytest.raises(LakeError, match="does not answer.*AWS_ENDPOINT_URL"):
@@ -82,7 +89,7 @@ def test_hosts_that_do_not_answer(platform):
 
 
 def test_a_wrong_warehouse_password(platform):
-    chain = platform.chains()["dbo.t"]
+    chain = platform.chains()[f"{platform.schema}.t"]
     platform.snapshot(chain)
     platform.prove_snapshot(chain)
     platform.publish(chain)
@@ -92,33 +99,33 @@ def test_a_wrong_warehouse_password(platform):
     ) as e:
         stages.load(chain, platform.settings.lake, wrong, lambda _: None)
     assert "canary" not in str(e.value)
-    assert ("dbo",) not in platform.warehouse("SHOW DATABASES")
+    assert (platform.schema,) not in platform.warehouse("SHOW DATABASES")
 
 
 def test_a_table_that_may_not_be_read(platform):
-    chain = platform.chains()["dbo.t"]
-    platform.box.sqlserver.deny_select("sandbox_reader", "dbo.t")
-    with pytest.raises(SourceError, match=r"may not read table dbo\.t.*GRANT SELECT ON dbo\.t TO sandbox_reader"):
+    chain = platform.chains()[f"{platform.schema}.t"]
+    platform.box.sqlserver.deny_select("sandbox_reader", f"{platform.schema}.t")
+    with pytest.raises(SourceError, match=r"may not read table bad\d+\.t.*GRANT SELECT ON bad\d+\.t TO sandbox_reader"):
         snapshot(platform, chain)
     nothing_visible(platform)
 
 
 def test_a_bucket_that_does_not_exist(platform):
-    chain = platform.chains()["dbo.t"]
+    chain = platform.chains()[f"{platform.schema}.t"]
     with pytest.raises(LakeError, match="bucket nowhere-at-all is not there.*S3_BUCKET"):
         snapshot(platform, chain, lake=changed(platform.settings.lake, bucket="nowhere-at-all"))
 
 
 def test_a_key_that_starrocks_cannot_hold_is_found_before_anything_is_published(platform):
-    platform.box.sqlserver.execute("CREATE TABLE dbo.wide (name nvarchar(100) NOT NULL PRIMARY KEY)")
-    platform.box.sqlserver.execute(f"INSERT INTO dbo.wide VALUES (N'{'漢' * 50}')")
-    chain = platform.chains()["dbo.wide"]
+    platform.box.sqlserver.execute(f"CREATE TABLE {platform.schema}.wide (name nvarchar(100) NOT NULL PRIMARY KEY)")
+    platform.box.sqlserver.execute(f"INSERT INTO {platform.schema}.wide VALUES (N'{'漢' * 50}')")
+    chain = platform.chains()[f"{platform.schema}.wide"]
     platform.snapshot(chain)
     reports = {r.name: r for r in platform.prove_snapshot(chain)}
     assert "key (name) should be at most 128 bytes; else set key: none and is 150 bytes" in reports["schema"].summary
     with pytest.raises(LakeError, match="not published"):
         platform.publish(chain)
-    without = platform.chains(tables={"dbo.wide": {"key": "none"}})["dbo.wide"]
+    without = platform.chains(tables={"*.wide": {"key": "none"}})[f"{platform.schema}.wide"]
     assert "DUPLICATE KEY" in platform_ddl(without)
 
 
@@ -129,7 +136,7 @@ def platform_ddl(chain):
 
 
 def test_a_type_that_cannot_be_copied_does_not_stop_the_others(platform):
-    platform.box.sqlserver.execute("CREATE TABLE dbo.f (id float NOT NULL PRIMARY KEY)")
+    platform.box.sqlserver.execute(f"CREATE TABLE {platform.schema}.f (id float NOT NULL PRIMARY KEY)")
     chains, refused = plan_chains(discover(platform.settings.mssql), Config())
-    assert [str(c.table.id) for c in chains] == ["dbo.t"]
-    assert "dbo.f.id: StarRocks takes no float in a primary key" in refused[0].reason
+    assert [str(c.table.id) for c in chains] == [f"{platform.schema}.t"]
+    assert ".f.id: StarRocks takes no float in a primary key" in refused[0].reason

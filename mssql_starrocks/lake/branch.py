@@ -87,8 +87,10 @@ def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> 
 
 
 def newest_audit(table: Table) -> LoadSnapshot | None:
-    """The newest unpublished load; its branch still exists."""
-    names = sorted((n for n in table.refs() if n.startswith(_BRANCH)), reverse=True)
+    """The newest load that is waiting to be published; branches older than the published load are failed ones."""
+    current = published(table)
+    oldest = _BRANCH + (current.evidence.load_id if current else "")
+    names = sorted((n for n in table.refs() if n.startswith(_BRANCH) and n > oldest), reverse=True)
     loads = (_load(table, name, table.snapshot_by_name(name)) for name in names)
     return next((load for load in loads if load), None)
 
@@ -124,12 +126,20 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     tag = _TAG + load.evidence.load_id
     change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
     change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
-    change = change.remove_tag(_CERTIFIED + load.evidence.load_id).remove_branch(load.ref)
+    for superseded in _certified_loads(table):
+        change = change.remove_tag(_CERTIFIED + superseded)
+        if _BRANCH + superseded in table.refs():
+            change = change.remove_branch(_BRANCH + superseded)
     try:
         change.commit()
     except CommitFailedException as error:
         raise PublishConflictError(_conflict(load)) from error
     return tag
+
+
+def _certified_loads(table: Table) -> list[str]:
+    """Load ids that are proven: the one to publish, and older ones that never were. Failed loads keep their branch."""
+    return [name.removeprefix(_CERTIFIED) for name in table.refs() if name.startswith(_CERTIFIED)]
 
 
 def _conflict(load: LoadSnapshot) -> str:

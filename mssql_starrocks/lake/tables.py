@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.schema import Schema
     from pyiceberg.table import Table
+    from pyiceberg.types import IcebergType, NestedField
 
 # v2, copy-on-write, zstd: what StarRocks, Athena, Spark 3.5 and PyIceberg all read alike (DESIGN 5).
 _PROPERTIES = {
@@ -68,14 +69,13 @@ def schema_differences(chain: Chain, table: Table) -> tuple[Difference, ...]:
     differences = []
     for name in [*wanted, *(n for n in found if n not in wanted)]:
         expected, actual = wanted.get(name), found.get(name)
-        if (
-            expected is None
-            or actual is None
-            or expected.field_type != actual.field_type
-            or (actual.required and not expected.required)
-        ):
+        if expected is None or actual is None or _conflict(expected, actual):
             differences.append(Difference(name, _say(expected), _say(actual)))
     return tuple(differences)
+
+
+def _conflict(expected: NestedField, actual: NestedField) -> bool:
+    return bool(expected.field_type != actual.field_type or (actual.required and not expected.required))
 
 
 def _create(catalog: Catalog, chain: Chain, lake: LakeSettings) -> Table:
@@ -107,7 +107,7 @@ def _evolve(table: Table, chain: Chain) -> Table:
     return table
 
 
-def _type(text: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _type(text: str) -> IcebergType:
     from pyiceberg import types
 
     if text.startswith("decimal"):
@@ -130,5 +130,5 @@ def _doc(text: str | None) -> str | None:
     return " ".join(text.split())[:_COMMENT_LIMIT] if text else None
 
 
-def _say(field) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _say(field: NestedField | None) -> str:
     return "absent" if field is None else f"{field.field_type}{' not null' if field.required else ''}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mssql_starrocks.sandbox import aws
-from mssql_starrocks.sandbox.certificate import make_certificate
+from mssql_starrocks.sandbox.certificate import Certificate, make_certificate
 from mssql_starrocks.sandbox.sample import DATABASE, EVENTS, fill
 from mssql_starrocks.sandbox.sqlserver import SqlServer
 from mssql_starrocks.sandbox.starrocks import StarRocks
@@ -23,14 +23,16 @@ STARROCKS_USER, STARROCKS_PASSWORD = "root", "Sandbox-StarRocks-1"
 class Sandbox:
     """Start with `with Sandbox() as box`; all state is in memory and in one temporary folder, gone at the end."""
 
-    def __init__(self, *, sample: bool = True, events: int = EVENTS) -> None:
-        self._sample, self._events = sample, events
+    def __init__(
+        self, *, sample: bool = True, events: int = EVENTS, certificate: Certificate | None = None
+    ) -> None:
+        self._sample, self._events, self._certificate = sample, events, certificate
         self._stack = ExitStack()
 
     def __enter__(self) -> Sandbox:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mssql_starrocks_sandbox_")))
-            self.certificate = make_certificate(folder)
+            self.certificate = self._certificate or make_certificate(folder)
             self.aws = aws.Aws()
             stack.callback(self.aws.close)
             self.aws.start()

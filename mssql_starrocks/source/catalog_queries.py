@@ -1,6 +1,6 @@
 """The catalog queries of discovery, in one place: facts/sqlserver.md 5, with the casts of sqlserver_judged.md 1.1.
 
-A login with SELECT on the tables sees all of it; nothing here counts rows.
+A login with SELECT on the tables sees all of it; nothing here counts rows. `{only}` takes a filter on one table.
 """
 
 SERVER = """
@@ -45,7 +45,7 @@ LEFT JOIN sys.computed_columns cc ON cc.object_id = c.object_id AND cc.column_id
 LEFT JOIN sys.default_constraints dc ON dc.object_id = c.default_object_id
 LEFT JOIN sys.extended_properties ep ON ep.class = 1 AND ep.major_id = c.object_id AND ep.minor_id = c.column_id
       AND ep.name = N'MS_Description'
-WHERE t.is_ms_shipped = 0 ORDER BY c.object_id, c.column_id
+WHERE t.is_ms_shipped = 0{only} ORDER BY c.object_id, c.column_id
 """
 
 KEYS = """
@@ -53,7 +53,8 @@ SELECT i.object_id, i.index_id, i.name, i.is_primary_key, c.name AS column_name,
 FROM sys.indexes i JOIN sys.index_columns ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
 JOIN sys.columns c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
 JOIN sys.tables t ON t.object_id = i.object_id
-WHERE t.is_ms_shipped = 0 AND i.is_unique = 1 AND i.has_filter = 0 AND i.is_disabled = 0 AND ic.is_included_column = 0
+WHERE t.is_ms_shipped = 0 AND i.is_unique = 1 AND i.has_filter = 0 AND i.is_disabled = 0
+      AND ic.is_included_column = 0{only}
 ORDER BY i.object_id, i.index_id, ic.key_ordinal
 """
 

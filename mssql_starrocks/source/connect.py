@@ -113,6 +113,8 @@ def control_session(mssql: MssqlSettings) -> Iterator[ControlSession]:
 def reader_session(mssql: MssqlSettings) -> Iterator[ReaderSession]:
     """An mssql-python session in autocommit mode, never pooled (facts/sqlserver_judged.md 1.3).
 
+    Its drivers read the trust store once a process: all servers of a process share the first `ca_file`.
+
     Raises:
         SourceError, SourceUnreachableError: wrong login, no such database, host does not answer.
     """

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from mssql_starrocks.model import Column, Key, Manifest, Table, TableId
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source import catalog_queries
-from mssql_starrocks.source.connect import control_session
+from mssql_starrocks.source.connect import Session, control_session
 
 _PAGE = 8192
 _GRAPH_PREFIXES = ("graph_id_", "from_obj_id_", "from_id_", "to_obj_id_", "to_id_")
@@ -28,8 +29,8 @@ def discover(mssql: MssqlSettings) -> Manifest:
         edition, version = session.rows(catalog_queries.SERVER)[0]
         name, collation, snapshot, committed = session.rows(catalog_queries.DATABASE)[0]
         tables = session.rows(catalog_queries.TABLES)
-        columns = _columns(session.rows(catalog_queries.COLUMNS))
-        keys = _keys(session.rows(catalog_queries.KEYS))
+        columns = _columns(session.rows(catalog_queries.COLUMNS.format(only="")))
+        keys = _keys(session.rows(catalog_queries.KEYS.format(only="")))
     return Manifest(
         database=name,
         collation=collation,
@@ -46,6 +47,14 @@ def list_tables(mssql: MssqlSettings) -> tuple[TableId, ...]:
     """The names of all tables: one cheap catalog query, for the new-table sensor."""
     with control_session(mssql) as session:
         return tuple(TableId(schema, name) for schema, name in session.rows(catalog_queries.TABLE_NAMES))
+
+
+def describe(session: Session, table: Table) -> Table:
+    """The table as it is defined now; without columns when it is gone or was made anew under another object id."""
+    only = f" AND t.object_id = {table.object_id:d}"
+    columns = _columns(session.rows(catalog_queries.COLUMNS.format(only=only)))
+    keys = _keys(session.rows(catalog_queries.KEYS.format(only=only)))
+    return replace(table, columns=columns[table.object_id], keys=keys[table.object_id])
 
 
 def _table(row: Sequence[Any], columns: tuple[Column, ...], keys: tuple[Key, ...]) -> Table:

@@ -12,8 +12,8 @@ from mssql_starrocks.settings import MssqlSettings
 
 # The Rust driver of mssql-python gives texts without numbers; these phrases are the server's messages.
 _PHRASES = {
+    "cannot open database": 4060,  # comes together with 18456, and says more
     "login failed for user": 18456,
-    "cannot open database": 4060,
     "permission was denied on the object": 229,
     "invalid object name": 208,
     "invalid column name": 207,
@@ -40,6 +40,11 @@ def explained(mssql: MssqlSettings, table: TableId | None = None) -> Iterator[No
 
 def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = None) -> SourceError:
     number, text = _number_and_text(error)
+    if "certificate" in text.lower():
+        return SourceError(
+            f"SQL Server {mssql.host}:{mssql.port} shows a certificate that is not trusted ({text[:160]}): "
+            "set MSSQL_CA_FILE to the PEM file of its authority."
+        )
     where = f"{mssql.host}:{mssql.port}"
     subject = f"table {table}" if table else "the statement"
     advice = {

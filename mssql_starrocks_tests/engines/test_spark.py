@@ -274,7 +274,7 @@ def test_snapshot_isolation_is_asked_for_in_grade_d_only(spark, spark_settings, 
         chain = chain_of(EMPTY_TABLE)
         with trust_store(mssql, spark) as trust:
             assert engine.frame(plan_of(chain, grade=Grade.E), trust).collect() == []
-            with pytest.raises(Exception, match="(?i)snapshot isolation"):  # 3952, hence the level was set
+            with pytest.raises(Exception, match=r"(?i)snapshot isolation"):  # 3952, hence the level was set
                 engine.frame(plan_of(chain, grade=Grade.D), trust).collect()
 
 

@@ -174,12 +174,9 @@ class Loader:
     ) -> None:
         found = "t.rowid IS NOT NULL"
         missing = next((column for column in rest if not column.nullable and not column.has_default), None)
-        if (
-            missing
-            and self._rows(
-                f"SELECT count(*) FROM {stage} AS s LEFT JOIN {target} AS t ON {match} WHERE why IS NULL AND NOT ({found})"
-            )[0][0]
-        ):
+        joined = f"FROM {stage} AS s LEFT JOIN {target} AS t ON {match}"
+        new_rows = f"SELECT count(*) {joined} WHERE why IS NULL AND NOT ({found})"
+        if missing is not None and self._rows(new_rows)[0][0]:
             raise plain(f"partial update: column '{missing.name}' of a new row is NOT NULL and has no default")
         values = [f"s.v{at}" for at in range(len(kept))] + [
             f"CASE WHEN {found} THEN t.{quote(column.name)} ELSE {default_value(column, self.now).sql} END"
@@ -190,7 +187,7 @@ class Loader:
         names = ", ".join(quote(column.name) for column in (*kept, *rest))
         self.connection.execute(
             f"CREATE TEMP TABLE {full} AS SELECT {', '.join(f'{v} AS f{at}' for at, v in enumerate(values))} "
-            f"FROM {stage} AS s LEFT JOIN {target} AS t ON {match} WHERE {picked}"
+            f"{joined} WHERE {picked}"
         )
         self.connection.execute(f"DELETE FROM {target} AS t USING {stage} AS s WHERE s.why IS NULL AND {match}")
         self.connection.execute(f"INSERT INTO {target} ({names}) SELECT * FROM {full}")

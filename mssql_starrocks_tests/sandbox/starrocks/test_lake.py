@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -94,13 +95,31 @@ def test_cached_metadata_is_stale_until_refresh(ice: Client, lake: Lake) -> None
         lake.catalog.drop_table(f"truth_lake.{name}")
 
 
-def test_format_version_3_is_refused(ice: Client, lake: Lake) -> None:
-    schema = Schema(NestedField(1, "id", LongType()))
-    lake.catalog.create_table("truth_lake.newer", schema, properties={"format-version": "3"})
+def sqlite_lake(folder: Path) -> tuple[SqlCatalog, str]:
+    """A catalog on sqlite and the statement that gives it to StarRocks: the name is stored in the catalog's tables, so
+    both sides must use the same (facts/starrocks_measured.md 4)."""
+    database, warehouse = f"{folder}/cat.db", f"file://{folder}/wh"
+    catalog = SqlCatalog("sqlite_lake", uri=f"sqlite:///{database}", warehouse=warehouse)
+    catalog.create_namespace("ns")
+    sql = (
+        'CREATE EXTERNAL CATALOG sqlite_lake PROPERTIES ("type"="iceberg", "iceberg.catalog.type"="jdbc", '
+        f'"iceberg.catalog.uri"="jdbc:sqlite:{database}", "iceberg.catalog.warehouse"="{warehouse}")'
+    )
+    return catalog, sql
+
+
+def test_format_version_3_is_refused(client: Client, tmp_path: Path) -> None:
+    """PyIceberg reads version 3 but cannot write it: the metadata file is edited."""
+    catalog, sql = sqlite_lake(tmp_path)
+    table = catalog.create_table("ns.newer", Schema(NestedField(1, "id", LongType())))
+    file = Path(table.metadata_location.removeprefix("file://"))
+    metadata = json.loads(file.read_text())
+    file.write_text(json.dumps(metadata | {"format-version": 3, "next-row-id": 0}))
+    client.rows(sql)
     try:
-        assert "Iceberg format version 3" in ice.refused("SELECT id FROM ice_False.truth_lake.newer")[1]
+        assert "Iceberg format version 3" in client.refused("SELECT id FROM sqlite_lake.ns.newer")[1]
     finally:
-        lake.catalog.drop_table("truth_lake.newer")
+        client.rows("DROP CATALOG sqlite_lake")
 
 
 def test_delete_using_the_lake(ice: Client, lake: Lake) -> None:
@@ -133,16 +152,10 @@ def test_external_select_needs_a_grant(server: StarRocks, ice: Client) -> None:
 
 
 def test_jdbc_catalog_on_sqlite(client: Client, tmp_path: Path) -> None:
-    """The catalog's name is stored in its tables: both sides must use the same (facts/starrocks_measured.md 4)."""
-    uri, warehouse = f"{tmp_path}/cat.db", f"file://{tmp_path}/wh"
-    catalog = SqlCatalog("sqlite_lake", uri=f"sqlite:///{uri}", warehouse=warehouse)
-    catalog.create_namespace("ns")
+    catalog, sql = sqlite_lake(tmp_path)
     table = catalog.create_table("ns.t", Schema(NestedField(1, "id", LongType()), NestedField(2, "s", StringType())))
     table.append(pa.table({"id": [1, 2], "s": ["a", None]}))
-    client.rows(
-        'CREATE EXTERNAL CATALOG sqlite_lake PROPERTIES ("type"="iceberg", "iceberg.catalog.type"="jdbc", '
-        f'"iceberg.catalog.uri"="jdbc:sqlite:{uri}", "iceberg.catalog.warehouse"="{warehouse}")'
-    )
+    client.rows(sql)
     try:
         assert client.rows("SELECT id, s FROM sqlite_lake.ns.t ORDER BY id") == [(1, "a"), (2, None)]
     finally:

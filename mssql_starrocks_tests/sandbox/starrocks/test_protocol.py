@@ -28,10 +28,7 @@ def test_refused_client_is_disconnected(server: StarRocks) -> None:
         body = flags + b"\0" * 28 + b"root\0" + b"\x14" + b"x" * 20
         sock.sendall(len(body).to_bytes(3, "little") + b"\x01" + body)
         assert sock.recv(4096)[4] == 0xFF
-        query = b"\x03SELECT 1"
-        with pytest.raises((ConnectionError, AssertionError)):
-            sock.sendall(len(query).to_bytes(3, "little") + b"\0" + query)
-            assert sock.recv(4096) != b""
+        assert sock.recv(4096) == b""
 
 
 def test_unknown_database_at_login(server: StarRocks) -> None:

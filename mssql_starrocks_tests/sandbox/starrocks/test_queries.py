@@ -30,9 +30,7 @@ def test_aggregates(client: Client, expression: str, expected: Any) -> None:
     got = client.value(f"SELECT {expression} FROM q")
     if expected is None:
         expected = str(sum(int(hashlib.md5(text.encode()).hexdigest()[:14], 16) for text in ("abc", "é日")))
-    assert (str(got) if isinstance(expected, str) else got) == (
-        expected.removesuffix("00000") + "00000" if "03:04" in str(expected) else expected
-    )
+    assert (str(got) if isinstance(expected, str) else got) == expected
 
 
 def _fill(client: Client) -> None:

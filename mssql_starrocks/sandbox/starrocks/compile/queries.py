@@ -135,6 +135,8 @@ class QueryCompiler:
         if isinstance(value, nodes.Name) and len(value.parts) == 1:
             wanted = value.parts[0].lower()
             named = [at for at, entry in enumerate(items) if entry.alias.lower() == wanted]
+            if node.distinct and not named:
+                named = [at for at, column in enumerate(columns) if column.name.lower() == wanted]
             if named:
                 return f"c{named[0]}"
         if node.distinct:

@@ -54,6 +54,10 @@ class Grants:
         for user, held in self.by_user.items():
             self.by_user[user] = [g for g in held if (g.kind, g.target) != ("TABLE", table.id)]
 
+    def forget_database(self, database: str) -> None:
+        for user, held in self.by_user.items():
+            self.by_user[user] = [g for g in held if g.kind not in ("DATABASE", "TABLES") or g.target != database]
+
     def on_table(self, user: str, privilege: str, table: Table) -> bool:
         return user == ROOT or any(
             grant.allows(privilege)

@@ -46,6 +46,11 @@ class Labels:
                 load.state = "FINISHED"
             self._forget_old()
 
+    def forget_database(self, database: str) -> None:
+        """Labels live in their database and go with it."""
+        with self._lock:
+            self._live = {key: number for key, number in self._live.items() if key[0] != database}
+
     def _forget_old(self) -> None:
         done = [load for load in self.loads.values() if load.finished]
         old = time.time() - KEPT_SECONDS

@@ -15,7 +15,7 @@ RANGE_BITS = {"TINYINT": 7, "SMALLINT": 15, "INT": 31, "BIGINT": 63, "LARGEINT":
 
 
 def check_column(column: ColumnDefinition, version: tuple[int, int]) -> None:
-    check_name(column.name)
+    check_name(column.name, version)
     if column.type.name == "TIME":
         raise analyzing(f"Type:TIME of column:{column.name} does not support")
     check_limits(column.type)

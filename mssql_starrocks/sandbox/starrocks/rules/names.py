@@ -23,8 +23,8 @@ def check_table(name: str) -> None:
         raise analyzing(f"Incorrect table name '{name}'", 1104)
 
 
-def check_column(name: str) -> None:
-    if name.lower() in RESERVED_COLUMNS:
+def check_column(name: str, version: tuple[int, int]) -> None:
+    if name.lower() in RESERVED_COLUMNS or (name.lower() == "___count___" and version >= (4, 0)):
         raise analyzing(f"Column name [{name}] is a system reserved name. Please choose a different one")
     if not 1 <= len(name) <= 1024 or set(name) & set("=<>!*\0") or name.startswith("__starrocks_shadow_"):
         raise analyzing(f"Incorrect column name '{name}'", 1166)

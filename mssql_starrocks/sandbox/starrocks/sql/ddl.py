@@ -89,7 +89,7 @@ def parse_create_table(cursor: Cursor, version: tuple[int, int]) -> CreateTable:
         cursor.end()
         return found
     _columns(cursor, found, version)
-    _clauses(cursor, found)
+    _clauses(cursor, found, version)
     if cursor.accept("AS"):
         found.has_query = True
         if found.columns:
@@ -117,7 +117,7 @@ def _columns(cursor: Cursor, found: CreateTable, version: tuple[int, int]) -> No
     cursor.expect(")")
 
 
-def _clauses(cursor: Cursor, found: CreateTable) -> None:
+def _clauses(cursor: Cursor, found: CreateTable, version: tuple[int, int]) -> None:
     if cursor.accept("ENGINE"):
         cursor.expect("=")
         engine = cursor.name()
@@ -135,6 +135,8 @@ def _clauses(cursor: Cursor, found: CreateTable) -> None:
     if cursor.accept("DISTRIBUTED BY"):
         _distribution(cursor, found)
     if cursor.accept("ORDER BY"):
+        if version >= (4, 0) and any(token.upper in ("ASC", "DESC") for token in cursor.tokens[cursor.position :]):
+            raise unsupported("a sort direction in ORDER BY of CREATE TABLE")
         found.order = cursor.names()
     if cursor.peek() == "ROLLUP":
         raise unsupported("ROLLUP in CREATE TABLE")

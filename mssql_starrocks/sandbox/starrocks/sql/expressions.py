@@ -211,6 +211,8 @@ class ExpressionParser:
         text = self.cursor.take().text
         kind = "integer" if text.isdigit() else "decimal"
         if kind == "integer" and int(text) >= 2**127:
+            if self.version >= (4, 0):
+                raise unsupported(f"literal {text}: more than 38 digits")
             raise syntax_error(text, start, f"Numeric overflow {text}")
         return nodes.Literal(kind, text, self._text(start))
 

@@ -86,7 +86,7 @@ def _rename_column(session: Session, cursor: Cursor, table: Table) -> None:
     old = table.find(old_name)
     if old is None:
         raise plain(f"Column does not exists: {old_name}")
-    check_column_name(new_name)
+    check_column_name(new_name, session.release)
     if table.find(new_name) is not None:
         raise plain(f"Duplicate column name '{new_name}'", 1060, "42S21")
     with session.store.write_lock(table):

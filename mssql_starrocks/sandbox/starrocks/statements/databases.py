@@ -55,6 +55,8 @@ def drop(session: Session, cursor: Cursor) -> None:
         for table in tables:
             store.drop(table)
         del store.databases[name]
+        store.labels.forget_database(name)
+        store.grants.forget_database(name)
         store.views = [view for view in store.views if view.database != name]
     for table in tables:
         session.connection.execute(f"DROP TABLE IF EXISTS {table.physical}")

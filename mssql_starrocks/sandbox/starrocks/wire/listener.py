@@ -44,7 +44,9 @@ class Handler(socketserver.BaseRequestHandler):
         self.server.open.add(self.sock)
 
     def finish(self) -> None:
-        self.server.open.discard(self.request)
+        self.server.open.discard(self.sock)
+        # a TLS socket is not the one that the base class closes
+        self.sock.close()
 
     def handle(self) -> None:
         with contextlib.suppress(EOFError, OSError, DropConnection):
