@@ -60,7 +60,7 @@ def test_a_wrong_source_password(platform, step):
     wrong = changed(platform.settings.mssql, password=SecretStr("canary-wrong"))
     chain = platform.chains()[f"{platform.schema}.t"]
     with pytest.raises(
-        SourceError, match="refused the login of sandbox_reader: check MSSQL_USER and MSSQL_PASSWORD"
+        SourceError, match="refused the login of sandbox_reader to Company: check MSSQL_USER"
     ) as e:
         discover(wrong) if step is discover else snapshot(platform, chain, mssql=wrong)
     assert "canary" not in str(e.value)
@@ -71,7 +71,7 @@ def test_a_wrong_source_password(platform, step):
 def test_a_database_that_does_not_exist(platform, step):
     wrong = changed(platform.settings.mssql, database="Nowhere")
     chain = platform.chains()[f"{platform.schema}.t"]
-    with pytest.raises(SourceError, match="no database Nowhere.*check MSSQL_DATABASE"):
+    with pytest.raises(SourceError, match="Nowhere.*check .*MSSQL_DATABASE"):
         discover(wrong) if step == "discover" else snapshot(platform, chain, mssql=wrong)
     nothing_visible(platform)
 
@@ -107,6 +107,15 @@ def test_a_table_that_may_not_be_read(platform):
     platform.box.sqlserver.deny_select("sandbox_reader", f"{platform.schema}.t")
     with pytest.raises(SourceError, match=r"may not read table bad\d+\.t.*GRANT SELECT ON bad\d+\.t TO sandbox_reader"):
         snapshot(platform, chain)
+    nothing_visible(platform)
+
+
+def test_a_wrong_aws_key(platform):
+    chain = platform.chains()[f"{platform.schema}.t"]
+    wrong = changed(platform.settings.lake, access_key_id="AKIAWRONG", secret_access_key=SecretStr("canary-wrong"))
+    with pytest.raises(LakeError, match="AWS refused the credentials.*AWS_ACCESS_KEY_ID") as error:
+        snapshot(platform, chain, lake=wrong)
+    assert "canary" not in str(error.value)
     nothing_visible(platform)
 
 

@@ -162,9 +162,8 @@ class SparkEngine:
         except MssqlStarrocksError:
             raise
         except Exception as error:
-            raise explain(
-                error, str(plan.table), self._mssql.password.get_secret_value()
-            ) from None  # the traceback of Java says nothing more
+            password = self._mssql.password.get_secret_value()
+            raise explain(error, str(plan.table), password) from None  # Java's traceback says nothing more
         except BaseException:
             context.cancelJobGroup(plan.load_id)
             raise

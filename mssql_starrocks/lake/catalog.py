@@ -12,6 +12,8 @@ from mssql_starrocks.settings import LakeSettings
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
 
+# botocore's default of ten attempts keeps a wrong endpoint busy for 20 s; it wants a number here.
+_RETRIES = {"glue.max-retries": 4}
 CATALOG_NAME = "lake"  # part of the key in a SQL catalog, hence the same in PyIceberg and Spark
 
 
@@ -47,7 +49,7 @@ def open_catalog(lake: LakeSettings) -> Catalog:
     if lake.catalog == "glue" and not lake.bucket:
         raise LakeError("A Glue catalog needs S3_BUCKET.")
     with explained(lake):
-        return load_catalog(CATALOG_NAME, **pyiceberg_properties(lake))
+        return load_catalog(CATALOG_NAME, **pyiceberg_properties(lake), **_RETRIES)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The chain factory: one source table becomes three assets. The work itself is in stages.py."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -78,8 +77,8 @@ def chain_assets(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exe
 
 
 def op_name(key: dg.AssetKey) -> str:
-    """Dagster's own rule, for keys of any characters: a translator may give other keys than naming.py."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", "__".join(key.path))
+    """What Dagster itself would call it, also for keys that a translator gives."""
+    return key.to_python_identifier()
 
 
 def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:

@@ -24,7 +24,8 @@ def reload_location(webserver: str, location: str) -> None:
     try:
         found = DagsterGraphQLClient(host, port_number=int(port), timeout=50).reload_repository_location(location)
     except (RequestException, DagsterGraphQLClientError) as error:
-        raise ReloadError(f"webserver {webserver} did not reload {location}: {error}") from None
+        # The client's own text repeats the query; what happened is in the error under it.
+        raise ReloadError(f"webserver {webserver} did not reload {location}: {error.__cause__ or error}") from None
     if found.status is not ReloadRepositoryLocationStatus.SUCCESS:
         reason = (found.message or found.failure_type or "no reason given").strip().splitlines()[0]
         raise ReloadError(f"{location} cannot be loaded: {reason}")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from werkzeug.serving import BaseWSGIServer
 
 REGION, ACCESS_KEY, SECRET_KEY, BUCKET = "us-east-1", "AKIASANDBOX0000000000", "sandbox-secret-key", "sandbox-lake"
 _NAME = re.compile(r"[a-z0-9_]{1,255}")
@@ -16,26 +19,30 @@ _patched = False
 
 
 class Aws:
-    """The moto server on a free loopback port, with one bucket."""
+    """The moto server on a free loopback port, with one bucket. Its state is one for the whole process."""
 
     def __init__(self) -> None:
-        self._server: Any = None
+        self._server: BaseWSGIServer | None = None
         self.endpoint = ""
 
     def start(self) -> None:
-        from moto.server import ThreadedMotoServer
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
 
         make_strict()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        self.endpoint = f"http://{host}:{port}"
+        application = _KnownKeysOnly(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server(
+            "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
+        )
+        threading.Thread(target=self._server.serve_forever, daemon=True, name="aws").start()
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._make_bucket()
 
     def close(self) -> None:
         if self._server is not None:
-            self._server.stop()
+            self._server.shutdown()
+            self._server.server_close()
             self._server = None
 
     def _make_bucket(self) -> None:
@@ -44,6 +51,24 @@ class Aws:
         client = boto3.client("s3", endpoint_url=self.endpoint, region_name=REGION,
                               aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)  # fmt: skip
         client.create_bucket(Bucket=BUCKET)
+
+
+class _KnownKeysOnly:
+    """Refuses requests signed with another key id, as AWS would; signatures themselves are not computed again."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        if f"Credential={ACCESS_KEY}/" in authorization:
+            return self._application(environ, start_response)
+        if "/glue/aws4_request" in authorization:
+            kind, body = "application/x-amz-json-1.1", '{"__type": "UnrecognizedClientException", "message": "%s"}'
+        else:
+            kind, body = "application/xml", "<Error><Code>InvalidAccessKeyId</Code><Message>%s</Message></Error>"
+        start_response("403 Forbidden", [("Content-Type", kind)])
+        return [(body % "The security token included in the request is invalid.").encode()]
 
 
 def make_strict() -> None:

@@ -157,6 +157,7 @@ def _connection_string(mssql: MssqlSettings) -> str:
         "PWD": mssql.password.get_secret_value(),
         "Encrypt": "yes" if mssql.encrypt else "no",
         "TrustServerCertificate": "yes" if mssql.trust_server_certificate else "no",
+        "ConnectRetryCount": "0",  # else a refused login is tried again after 10 s
     }
     return ";".join(f"{key}={{{value.replace('}', '}}')}}}" for key, value in values.items())
 

@@ -48,7 +48,9 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
     where = f"{mssql.host}:{mssql.port}"
     subject = f"table {table}" if table else "the statement"
     advice = {
-        18456: f"SQL Server {where} refused the login of {mssql.user}: check MSSQL_USER and MSSQL_PASSWORD.",
+        # pymssql shows only the last message of a refused login, also when it was the database (4060)
+        18456: f"SQL Server {where} refused the login of {mssql.user} to {mssql.database}: "
+        "check MSSQL_USER, MSSQL_PASSWORD and MSSQL_DATABASE.",
         4060: f"SQL Server {where} has no database {mssql.database} that {mssql.user} may open: check MSSQL_DATABASE.",
         911: f"SQL Server {where} has no database {mssql.database}: check MSSQL_DATABASE.",
         229: f"{mssql.user} may not read {subject}: grant it with  GRANT SELECT ON {table} TO {mssql.user};",

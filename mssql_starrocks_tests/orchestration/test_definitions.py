@@ -148,14 +148,14 @@ class OurTranslator(ChainTranslator):
     def get_asset_spec(self, props):
         found = super().get_asset_spec(props)
         extra = ["nightly"] if props.stage is Stage.LAKE else []
-        return found.replace_attributes(key=found.key.with_prefix("é-$"), group_name="erp", deps=extra)
+        return found.replace_attributes(key=found.key.with_prefix("erp-2.x"), group_name="erp", deps=extra)
 
 
 def test_translator_may_rename_the_whole_chain(manifest):
     defs = build_definitions(manifest, Config(), translator=OurTranslator())
     dg.Definitions.validate_loadable(defs)
-    lake = dg.AssetKey(["é-$", *ORDERS[1]])
-    assert graph(defs).get(lake).parent_keys == {dg.AssetKey(["é-$", *ORDERS[0]]), dg.AssetKey("nightly")}
+    lake = dg.AssetKey(["erp-2.x", *ORDERS[1]])
+    assert graph(defs).get(lake).parent_keys == {dg.AssetKey(["erp-2.x", *ORDERS[0]]), dg.AssetKey("nightly")}
     assert graph(defs).get(lake).group_name == "erp"
     assert len(defs.resolve_job_def("copy_sales").asset_layer.executable_asset_keys) == 2 * 3
 

@@ -1,0 +1,92 @@
+"""The ways in, as processes of their own: exit codes, messages without tracebacks."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def project(box, tmp_path_factory):
+    """A folder as a user has it: a configuration, settings in the environment, a manifest."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "mssql_starrocks.yaml").write_text("include: [hr.*, sales.customers]\nlake_prefix: doors_\ntargets: {hr: doors_hr}\n")
+    (folder / "home").mkdir()
+    done = run(folder, box, "mssql-starrocks", "discover")
+    assert done.returncode == 0, done.stderr
+    assert "4 to copy" in done.stdout
+    return folder
+
+
+def run(folder, box, command, *arguments, **environment):
+    values = {**os.environ, **box.environment(), "DAGSTER_HOME": str(folder / "home"), "COLUMNS": "200", **environment}
+    return subprocess.run([BIN / command, *arguments], cwd=folder, env=values, capture_output=True, text=True, check=False)
+
+
+def chain(table):
+    return ",".join(f"{stage}/{table}" for stage in ("mssql_snapshot", "iceberg_table", "starrocks_table"))
+
+
+def materialize(project, box, select):
+    return run(project, box, "dagster", "asset", "materialize", "-m", "mssql_starrocks.definitions", "--select", select)
+
+
+def test_ci_copies_one_chain_and_a_failed_check_is_exit_code_1(project, box):
+    done = materialize(project, box, chain("hr/shifts"))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert box.starrocks.execute("SELECT count(*) FROM doors_hr.shifts") == [(3,)]
+    box.starrocks.execute("DELETE FROM doors_hr.shifts WHERE starts = '00:00:00'")
+    checks = run(project, box, "dagster", "job", "execute", "-m", "mssql_starrocks.definitions", "-j", "validate")
+    assert checks.returncode == 1
+    assert "rows should be 3 and is 2" in checks.stderr
+    again = materialize(project, box, "starrocks_table/hr/shifts")
+    assert again.returncode == 0, again.stderr[-2000:]
+    assert box.starrocks.execute("SELECT count(*) FROM doors_hr.shifts") == [(3,)]
+
+
+def test_a_users_mistake_is_one_message_in_dagster_too(project, box):
+    done = run(project, box, "dagster", "asset", "materialize", "-m", "mssql_starrocks.definitions",
+               "--select", "mssql_snapshot/hr/shifts", MSSQL_PASSWORD="canary-wrong")  # fmt: skip
+    assert done.returncode == 1
+    assert "refused the login of sandbox_reader" in done.stderr
+    assert "canary-wrong" not in done.stdout + done.stderr
+
+
+def test_discover_refuses_a_selection_that_matches_nothing(project, box, tmp_path):
+    file = tmp_path / "none.yaml"
+    file.write_text("include: [nowhere.*]\n")
+    done = run(project, box, "mssql-starrocks", "discover", "--config", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "leave none of 13 tables" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_a_missing_setting_is_named(project, box):
+    done = run(project, box, "mssql-starrocks", "discover", MSSQL_HOST="")
+    assert done.returncode == 1
+    assert done.stderr.strip() == "error: MSSQL_HOST is not set: put it into .env or the environment"
+
+
+def test_a_port_in_use_is_named(project, box):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        done = run(project, box, "mssql-starrocks", "ui", "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} is in use" in done.stderr
+
+
+def test_the_demo_refuses_a_selection_that_matches_nothing(project, box):
+    done = run(project, box, "mssql-starrocks", "demo", "nowhere.*")
+    assert done.returncode == 1
+    assert "No table of the sample database matches nowhere.*" in done.stderr
+
+
+def test_dagster_itself_finds_the_definitions_valid(project, box):
+    done = run(project, box, "dagster", "definitions", "validate", "-m", "mssql_starrocks.definitions")
+    assert done.returncode == 0, done.stderr[-2000:]
