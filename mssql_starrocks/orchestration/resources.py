@@ -160,6 +160,7 @@ class LazySpark:
     def __init__(self, settings: SparkSettings) -> None:
         self.settings = settings
         self._session: SparkSession | None = None
+        self._ours = False
 
     def session(self, lake: LakeSettings) -> "SparkSession":
         """The session; the first call takes as long as a JVM needs to start.
@@ -173,9 +174,10 @@ class LazySpark:
         return self._session
 
     def stop(self) -> None:
-        if self._session is not None:
+        """End the session, unless somebody else had started it."""
+        if self._session is not None and self._ours:
             self._session.stop()
-            self._session = None
+        self._session = None
 
     def _start(self, lake: LakeSettings) -> "SparkSession":
         from mssql_starrocks.engines import jars, session
@@ -183,11 +185,17 @@ class LazySpark:
         files = jars.verify(jars.jars_folder(self.settings))
         session.prepare_environment(self.settings, lake)
         from dagster_pyspark import LazyPySparkResource
+        from pyspark.sql import SparkSession
 
-        spark: SparkSession = LazyPySparkResource(
-            spark_config=session.spark_conf(self.settings, lake, files)
-        ).spark_session
-        session.check_session(spark)
+        self._ours = SparkSession.getActiveSession() is None
+        conf = session.spark_conf(self.settings, lake, files)
+        spark: SparkSession = LazyPySparkResource(spark_config=conf).spark_session
+        try:
+            session.check_session(spark)
+        except Exception:
+            if self._ours:
+                spark.stop()
+            raise
         return spark
 
 

@@ -1,8 +1,7 @@
-"""One moto and one JVM with Spark for all tests of the engines."""
+"""One JVM with Spark for all tests of the engines."""
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,8 +12,7 @@ from mssql_starrocks.engines.jars import jars_folder, verify
 from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
 from mssql_starrocks.errors import EngineError
 from mssql_starrocks.settings import LakeSettings, SparkSettings
-
-CANARY_KEY = "canary-aws-secret"
+from mssql_starrocks_tests.conftest import glue_settings
 
 
 @pytest.fixture(scope="session")
@@ -23,20 +21,9 @@ def spark_settings() -> SparkSettings:
 
 
 @pytest.fixture(scope="session")
-def glue_lake() -> Iterator[LakeSettings]:
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint, bucket, key = f"http://{host}:{port}", "engines-lake", "canary-aws-id"
-    boto3.client(
-        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=CANARY_KEY
-    ).create_bucket(Bucket=bucket)
-    yield LakeSettings(access_key_id=key, secret_access_key=CANARY_KEY, bucket=bucket, endpoint=endpoint)
-    server.stop()
+def glue_lake(aws) -> LakeSettings:
+    """The sandbox's Glue, whose keys the JVM keeps in its environment for every lake of these tests."""
+    return glue_settings(aws)
 
 
 @pytest.fixture(scope="session")

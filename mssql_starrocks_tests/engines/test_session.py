@@ -143,9 +143,10 @@ def test_a_jvm_in_another_zone_is_refused(spark):
 
 
 @pytest.mark.spark
-def test_no_credentials_in_the_running_session(spark):
+def test_no_credentials_in_the_running_session(spark, glue_lake):
     everything = str(spark.sparkContext.getConf().getAll()) + str(spark.sql("SET -v").collect())
-    assert "canary" not in everything
+    assert glue_lake.access_key_id not in everything
+    assert glue_lake.secret_access_key.get_secret_value() not in everything
 
 
 @pytest.mark.spark

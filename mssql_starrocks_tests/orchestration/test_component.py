@@ -98,7 +98,7 @@ def test_subclass_overrides_specs_execution_and_resources(hosts, fakes):
         assert hosts == ["their.server"]
         keys = assets(defs)
         assert {defs.resolve_asset_graph().get(key).group_name for key in keys} == {"erp"}
-        with dg.instance_for_test() as instance:
+        with dg.DagsterInstance.ephemeral() as instance:
             result = defs.resolve_job_def("copy_sales").execute_in_process(instance=instance)
             log = "".join(record.user_message for record in instance.all_logs(result.run_id))
         assert fakes.settings["mssql"].host == "their.server"

@@ -59,18 +59,13 @@ def test_dagster_accepts_location_workspace_and_instance_settings(run, project):
     assert "sales.refused_one is not copied" in found.stdout + found.stderr
 
 
-def test_env_file_is_read_and_does_not_override(run, project, environment):
+def test_env_file_and_configuration_elsewhere(run, project, environment, tmp_path_factory):
     environment.delenv("MSSQL_DATABASE")
     (project / ".env").write_text("MSSQL_HOST=from.file\nMSSQL_DATABASE=FromFile\n")
-    code = (
-        "import mssql_starrocks.definitions as d; m = d.defs.resources['mssql'].settings(); print(m.host, m.database)"
-    )
-    assert run("-c", code).stdout.split() == ["sql.example", "FromFile"]
-
-
-def test_configuration_elsewhere(run, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "ours.yaml"
     elsewhere.write_text("manifest: none.json\n")
-    found = run("-c", f"{IMPORT}; print(d.manifest_file)", MSSQL_STARROCKS_CONFIG=str(elsewhere))
-    assert found.stdout.strip() == str(elsewhere.parent / "none.json")
+    code = f"{IMPORT}; m = d.defs.resources['mssql'].settings(); print(m.host, m.database, d.manifest_file)"
+    found = run("-c", code, MSSQL_STARROCKS_CONFIG=str(elsewhere))
+    # The environment wins over .env.
+    assert found.stdout.split() == ["sql.example", "FromFile", str(elsewhere.parent / "none.json")]
     assert "mssql-starrocks discover" in found.stderr

@@ -76,7 +76,7 @@ def test_a_reload_brings_what_the_manifest_gained(webserver, project):
 
 
 def test_nobody_answers():
-    with pytest.raises(ReloadError, match="did not reload .*refused") as caught:
+    with pytest.raises(ReloadError, match=r"did not reload .*refused") as caught:
         reload_location(f"127.0.0.1:{free_port()}", "mssql_starrocks")
     assert "\n" not in str(caught.value)
 

@@ -16,7 +16,7 @@ SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @pytest.fixture
 def instance():
-    with dg.instance_for_test() as found:
+    with dg.DagsterInstance.ephemeral() as found:  # in memory
         yield found
 
 
