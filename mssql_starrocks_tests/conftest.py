@@ -31,8 +31,13 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
 def glue_settings(aws) -> LakeSettings:
     from mssql_starrocks.sandbox import aws as sandbox
 
-    return LakeSettings(region=sandbox.REGION, access_key_id=sandbox.ACCESS_KEY, secret_access_key=sandbox.SECRET_KEY,
-                        endpoint=aws.endpoint, bucket=sandbox.BUCKET)  # fmt: skip
+    return LakeSettings(
+        region=sandbox.REGION,
+        access_key_id=sandbox.ACCESS_KEY,
+        secret_access_key=sandbox.SECRET_KEY,
+        endpoint=aws.endpoint,
+        bucket=sandbox.BUCKET,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -64,8 +64,13 @@ class Platform:
 
     def warehouse(self, sql: str) -> list[tuple]:
         starrocks = self.settings.starrocks
-        connection = pymysql.connect(host=starrocks.host, port=starrocks.port, user=starrocks.user,
-                                     password=starrocks.password.get_secret_value(), ssl_ca=starrocks.ca_file)  # fmt: skip
+        connection = pymysql.connect(
+            host=starrocks.host,
+            port=starrocks.port,
+            user=starrocks.user,
+            password=starrocks.password.get_secret_value(),
+            ssl_ca=starrocks.ca_file,
+        )
         with connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return [tuple(row) for row in cursor.fetchall()]

@@ -31,5 +31,13 @@ def chain(source: Table | None = None, **config) -> Chain:
 
 
 def evidence(of: Chain, load_id: str, prints: Fingerprint | None = None) -> Evidence:
-    return Evidence(load_id, of.table.id, of.database, Grade.B, "2026-01-01 00:00:00.0000000", "arrow",
-                    of.table.fingerprint, prints or Fingerprint(0, {}))  # fmt: skip
+    return Evidence(
+        load_id,
+        of.table.id,
+        of.database,
+        Grade.B,
+        "2026-01-01 00:00:00.0000000",
+        "arrow",
+        of.table.fingerprint,
+        prints or Fingerprint(0, {}),
+    )

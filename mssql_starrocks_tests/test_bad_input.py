@@ -59,9 +59,7 @@ def closed_port():
 def test_a_wrong_source_password(platform, step):
     wrong = changed(platform.settings.mssql, password=SecretStr("canary-wrong"))
     chain = platform.chains()[f"{platform.schema}.t"]
-    with pytest.raises(
-        SourceError, match="refused the login of sandbox_reader to Company: check MSSQL_USER"
-    ) as e:
+    with pytest.raises(SourceError, match="refused the login of sandbox_reader to Company: check MSSQL_USER") as e:
         discover(wrong) if step is discover else snapshot(platform, chain, mssql=wrong)
     assert "canary" not in str(e.value)
     nothing_visible(platform)

@@ -10,9 +10,20 @@ from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks_tests.platform import Platform, failed
 
 SAMPLE = (
-    "hr.departments", "hr.employees", "hr.shifts", "ops.audit_log", "ops.devices", "ops.settings", "sales.customers",
-    "sales.events", "sales.Order Details", "sales.order_lines", "sales.orders", "sales.price_history", "sales.products",
-)  # fmt: skip
+    "hr.departments",
+    "hr.employees",
+    "hr.shifts",
+    "ops.audit_log",
+    "ops.devices",
+    "ops.settings",
+    "sales.customers",
+    "sales.events",
+    "sales.Order Details",
+    "sales.order_lines",
+    "sales.orders",
+    "sales.price_history",
+    "sales.products",
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +49,20 @@ def test_every_sample_table_is_certified(platform, chains, name):
 
 def test_values_arrive_as_they_were(platform, chains):
     platform.copy(chains["sales.customers"])
-    rows = platform.warehouse("SELECT name, email, country, credit_limit, is_vip, created_at, created_at__ns100, notes "
-                              "FROM sales.customers ORDER BY id")  # fmt: skip
-    assert rows[0] == ("Acme Ltd", "sales@acme.example", "GB", Decimal("1250.5000"), 1,
-                       dt.datetime(2019, 3, 31, 1, 59, 59, 999999), 9, "oldest customer")  # fmt: skip
+    rows = platform.warehouse(
+        "SELECT name, email, country, credit_limit, is_vip, created_at, created_at__ns100, notes "
+        "FROM sales.customers ORDER BY id"
+    )
+    assert rows[0] == (
+        "Acme Ltd",
+        "sales@acme.example",
+        "GB",
+        Decimal("1250.5000"),
+        1,
+        dt.datetime(2019, 3, 31, 1, 59, 59, 999999),
+        9,
+        "oldest customer",
+    )
     assert rows[1][0] == "株式会社さくら"
     assert rows[1][3] == Decimal("922337203685477.5807")
     assert rows[4][0] == "Emoji 🚀 Inc"
@@ -52,8 +73,12 @@ def test_values_arrive_as_they_were(platform, chains):
 
 def test_an_offset_is_kept_beside_the_instant(platform, chains):
     platform.copy(chains["ops.settings"])
-    rows = dict((r[0], r[1:]) for r in platform.warehouse(
-        "SELECT name, value, value__type, changed_at, changed_at__offset_min FROM ops.settings"))  # fmt: skip
+    rows = {
+        r[0]: r[1:]
+        for r in platform.warehouse(
+            "SELECT name, value, value__type, changed_at, changed_at__offset_min FROM ops.settings"
+        )
+    }
     assert rows["retries"] == ("3", "int", dt.datetime(2023, 12, 31, 10), 840)
     assert rows["greeting"][2:] == (dt.datetime(2024, 1, 1, 14), -840)
     assert rows["nothing"][:2] == (None, None)

@@ -10,9 +10,14 @@ from mssql_starrocks.settings import Settings
 from mssql_starrocks_tests.tables import column, table, things
 
 ENVIRONMENT = {
-    "MSSQL_HOST": "h", "MSSQL_USER": "u", "MSSQL_PASSWORD": "canary-secret", "MSSQL_DATABASE": "d",
-    "STARROCKS_HOST": "s", "STARROCKS_USER": "su", "S3_BUCKET": "b",
-}  # fmt: skip
+    "MSSQL_HOST": "h",
+    "MSSQL_USER": "u",
+    "MSSQL_PASSWORD": "canary-secret",
+    "MSSQL_DATABASE": "d",
+    "STARROCKS_HOST": "s",
+    "STARROCKS_USER": "su",
+    "S3_BUCKET": "b",
+}
 
 
 def manifest(*tables):
@@ -43,8 +48,11 @@ def test_a_missing_file_means_defaults(tmp_path):
 
 
 def test_patterns_select_tables_and_later_options_win():
-    config = Config(include=("sales.*",), exclude=("*.secret_*",), tables={"sales.*": {"engine": "spark", "key": "none"},
-                                                                           "sales.small": {"engine": "arrow"}})  # fmt: skip
+    config = Config(
+        include=("sales.*",),
+        exclude=("*.secret_*",),
+        tables={"sales.*": {"engine": "spark", "key": "none"}, "sales.small": {"engine": "arrow"}},
+    )
     assert config.selects(TableId("Sales", "Orders"))
     assert not config.selects(TableId("sales", "secret_plan"))
     assert not config.selects(TableId("hr", "people"))

@@ -15,7 +15,9 @@ BIN = Path(sys.executable).parent
 def project(box, tmp_path_factory):
     """A folder as a user has it: a configuration, settings in the environment, a manifest."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "mssql_starrocks.yaml").write_text("include: [hr.*, sales.customers]\nlake_prefix: doors_\ntargets: {hr: doors_hr}\n")
+    (folder / "mssql_starrocks.yaml").write_text(
+        "include: [hr.*, sales.customers]\nlake_prefix: doors_\ntargets: {hr: doors_hr}\n"
+    )
     (folder / "home").mkdir()
     done = run(folder, box, "mssql-starrocks", "discover")
     assert done.returncode == 0, done.stderr
@@ -25,7 +27,9 @@ def project(box, tmp_path_factory):
 
 def run(folder, box, command, *arguments, **environment):
     values = {**os.environ, **box.environment(), "DAGSTER_HOME": str(folder / "home"), "COLUMNS": "200", **environment}
-    return subprocess.run([BIN / command, *arguments], cwd=folder, env=values, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [BIN / command, *arguments], cwd=folder, env=values, capture_output=True, text=True, check=False
+    )
 
 
 def chain(table):
@@ -50,8 +54,18 @@ def test_ci_copies_one_chain_and_a_failed_check_is_exit_code_1(project, box):
 
 
 def test_a_users_mistake_is_one_message_in_dagster_too(project, box):
-    done = run(project, box, "dagster", "asset", "materialize", "-m", "mssql_starrocks.definitions",
-               "--select", "mssql_snapshot/hr/shifts", MSSQL_PASSWORD="canary-wrong")  # fmt: skip
+    done = run(
+        project,
+        box,
+        "dagster",
+        "asset",
+        "materialize",
+        "-m",
+        "mssql_starrocks.definitions",
+        "--select",
+        "mssql_snapshot/hr/shifts",
+        MSSQL_PASSWORD="canary-wrong",
+    )
     assert done.returncode == 1
     assert "refused the login of sandbox_reader" in done.stderr
     assert "canary-wrong" not in done.stdout + done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ class Aws:
         make_strict()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         application = _KnownKeysOnly(DomainDispatcherApplication(create_backend_app))
-        self._server = make_server(
-            "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
-        )
+        self._server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
         threading.Thread(target=self._server.serve_forever, daemon=True, name="aws").start()
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._make_bucket()
@@ -79,21 +78,22 @@ def make_strict() -> None:
     with _patch_lock:
         if _patched:
             return
-        create_database, create, update = (
-            GlueResponse.create_database,
-            GlueResponse.create_table,
-            GlueResponse.update_table,
-        )
-        GlueResponse.create_database = lambda self: _checked_database(self) or create_database(self)
-        GlueResponse.create_table = lambda self: _checked_table(self) or create(self)
-        GlueResponse.update_table = lambda self: _strict_update(self, update)
+        real = GlueResponse.create_database, GlueResponse.create_table, GlueResponse.update_table
+        GlueResponse.create_database = lambda self: _checked(_check_database, self, real[0])
+        GlueResponse.create_table = lambda self: _checked(_check_table, self, real[1])
+        GlueResponse.update_table = lambda self: _strict_update(self, real[2])
         _patched = True
+
+
+def _checked(check: Callable[[Any], None], response: Any, action: Callable[[Any], Any]) -> Any:
+    check(response)
+    return action(response)
 
 
 def _strict_update(response: Any, update: Any) -> Any:
     """Glue's optimistic lock: an update of an older version is refused; SkipArchive keeps no old versions."""
     with _update_lock:
-        _checked_table(response)
+        _check_table(response)
         parameters = response.parameters
         table = response.glue_backend.get_table(parameters["DatabaseName"], parameters["TableInput"]["Name"])
         wanted = parameters.get("VersionId")
@@ -106,11 +106,11 @@ def _strict_update(response: Any, update: Any) -> Any:
         return result
 
 
-def _checked_database(response: Any) -> None:
+def _check_database(response: Any) -> None:
     _check_name(response.parameters["DatabaseInput"]["Name"])
 
 
-def _checked_table(response: Any) -> None:
+def _check_table(response: Any) -> None:
     table = response.parameters["TableInput"]
     _check_name(table["Name"])
     if len(table.get("Description") or "") > _DESCRIPTION:
@@ -130,4 +130,5 @@ def _check_name(name: str) -> None:
 def _error(kind: str, message: str) -> Exception:
     from moto.core.exceptions import JsonRESTError
 
-    return JsonRESTError(kind, message)
+    error: Exception = JsonRESTError(kind, message)
+    return error

@@ -23,9 +23,7 @@ STARROCKS_USER, STARROCKS_PASSWORD = "root", "Sandbox-StarRocks-1"
 class Sandbox:
     """Start with `with Sandbox() as box`; all state is in memory and in one temporary folder, gone at the end."""
 
-    def __init__(
-        self, *, sample: bool = True, events: int = EVENTS, certificate: Certificate | None = None
-    ) -> None:
+    def __init__(self, *, sample: bool = True, events: int = EVENTS, certificate: Certificate | None = None) -> None:
         self._sample, self._events, self._certificate = sample, events, certificate
         self._stack = ExitStack()
 
