@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ screen, errors = Console(), Console(stderr=True)
 
 @contextmanager
 def told() -> Iterator[None]:
-    """A user's mistake is one message and exit code 1, never a traceback."""
+    """A user's mistake is one message and exit code 1, never a traceback. Ctrl-C and SIGTERM end everything."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is born with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     warnings.showwarning = lambda message, *_: errors.print(f"warning: {message}", markup=False)  # type: ignore[assignment]
     try:
         yield

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 # Small thresholds, so that the sample's one big table takes Spark and several chunks.
 _CONFIG = {"spark_above_mb": 8, "chunk_mb": 8}
 _CHECKS = 6
+# No process per step that copies its output, no log on the screen: the table at the end says it all.
+_QUIET_INSTANCE = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+_QUIET_RUN = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass
@@ -71,13 +79,15 @@ def run_demo(patterns: Sequence[str], screen: Console) -> bool:
             raise SelectionError(f"No table of the sample database matches {', '.join(patterns)}.")
         screen.print(f"discovered {len(manifest.tables)} tables, copying {len(wanted)} through Dagster")
         defs = build_definitions(manifest, config, execute=lambda _, props, run: _shown(screen, props, run))
-        with dg.instance_for_test(temp_dir=str(folder)) as instance:
+        with dg.instance_for_test(temp_dir=str(folder), overrides=_QUIET_INSTANCE) as instance:
             result = defs.resolve_job_def(EVERYTHING).execute_in_process(
-                instance=instance,
-                raise_on_error=False,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                instance=instance, raise_on_error=False, run_config=_QUIET_RUN
             )
-            rows = _collect(result, [t.id for t in wanted])
+            if _interrupted(result):
+                raise KeyboardInterrupt
+            rows, errors = _collect(result, [t.id for t in wanted]), _errors(result)
+    for message in errors:
+        screen.print(message, style="red", markup=False, soft_wrap=True)
     _print(rows, screen, time.monotonic() - started)
     return bool(rows) and all(row.certified for row in rows.values())
 
@@ -143,6 +153,18 @@ def _shown(screen: Console, props: Any, run: Any) -> Any:
     return run()
 
 
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    return any(error is not None and "Interrupt" in (error.cls_name or "") for error in errors)
+
+
+def _errors(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Our own message of each failed step."""
+    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    said = [f.user_failure_data.description if f.user_failure_data else f.error and f.error.message for f in failures]
+    return [text for text in said if text]
+
+
 def _collect(result: dg.ExecuteInProcessResult, tables: Sequence[TableId]) -> dict[str, _Row]:
     from mssql_starrocks.naming import slug
 
@@ -179,7 +201,7 @@ def _print(rows: Mapping[str, _Row], screen: Console, seconds: float) -> None:
                       f"{row.seconds:.1f}", row.grade, style=None if row.certified else "red")  # fmt: skip
     screen.print(shown)
     for name, row in rows.items():
-        for failure in row.failed or ([] if row.certified else ["did not finish; the log above says why"]):
+        for failure in row.failed or ([] if row.certified else ["did not finish"]):
             screen.print(f"{name}: {failure}", style="red", markup=False, soft_wrap=True)
     certified = sum(row.certified for row in rows.values())
     screen.print(
@@ -202,13 +224,13 @@ def _refuse_busy(port: int) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C reaches Dagster's whole process group, once."""
+    """Until Dagster ends; an interrupt reaches its whole process group, once, and is followed by a kill."""
     try:
         return process.wait()
-    except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-        return 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)

@@ -1,6 +1,7 @@
 """The ways in, as processes of their own: exit codes, messages without tracebacks."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -93,6 +94,43 @@ def test_a_port_in_use_is_named(project, box):
         done = run(project, box, "mssql-starrocks", "ui", "--port", str(port))
     assert done.returncode == 1
     assert f"Port {port} is in use" in done.stderr
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("said", ["snapshot", "warehouse"])
+def test_ctrl_c_leaves_no_process_behind(project, box, said):
+    """The demo with its Spark, interrupted at the start of a stage."""
+    command = [BIN / "mssql-starrocks", "demo", "sales.events"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    for line in process.stdout:
+        if said in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode not in (0, None), rest
+    assert _session(process.pid) == []
+
+
+def _session(leader: int) -> list[str]:
+    """Commands of all living processes of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            if int(fields[3]) == leader and fields[0] != "Z":
+                found.append((stat.parent / "cmdline").read_text().replace("\0", " ")[:80])
+        except (OSError, ProcessLookupError):
+            continue
+    return found
 
 
 def test_the_demo_refuses_a_selection_that_matches_nothing(project, box):

@@ -9,7 +9,7 @@ from mssql_starrocks import stages
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.orchestration import reports
-from mssql_starrocks.orchestration.failures import RETRIES, one_line_failures
+from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.resources import (
     GlueCatalogResource,
     MssqlResource,
@@ -84,7 +84,7 @@ def op_name(key: dg.AssetKey) -> str:
 def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
     props = ChainProps(Stage.SNAPSHOT, chain)
 
-    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=MSSQL_POOL, retry_policy=RETRIES)
+    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=MSSQL_POOL)
     @inspected_once
     def snapshot(
         context: dg.AssetExecutionContext, mssql: MssqlResource, lake: GlueCatalogResource, spark: SparkResource
@@ -93,7 +93,7 @@ def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.As
             report = stages.snapshot(chain, mssql.settings(), lake.settings(), spark.source(), context.log.info)
             return reports.snapshot_result(report)
 
-        with one_line_failures(str(chain.table.id)):
+        with one_line_failures(str(chain.table.id), context.log, context.retry_number):
             return execute(context, props, run)
 
     return snapshot
@@ -102,13 +102,13 @@ def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.As
 def _lake_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
     props = ChainProps(Stage.LAKE, chain)
 
-    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=lake_pool(chain), retry_policy=RETRIES)
+    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=lake_pool(chain))
     @inspected_once
     def publish(context: dg.AssetExecutionContext, lake: GlueCatalogResource) -> dg.MaterializeResult[None]:
         def run() -> Result:
             return reports.publish_result(stages.publish(chain, lake.settings(), context.log.info))
 
-        with one_line_failures(str(chain.table.id)):
+        with one_line_failures(str(chain.table.id), context.log, context.retry_number):
             return execute(context, props, run)
 
     return publish
@@ -117,7 +117,7 @@ def _lake_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.Assets
 def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
     props = ChainProps(Stage.WAREHOUSE, chain)
 
-    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=STARROCKS_POOL, retry_policy=RETRIES)
+    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=STARROCKS_POOL)
     @inspected_once
     def load(
         context: dg.AssetExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
@@ -126,7 +126,7 @@ def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.A
             report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info)
             return reports.load_result(report)
 
-        with one_line_failures(str(chain.table.id)):
+        with one_line_failures(str(chain.table.id), context.log, context.retry_number):
             return execute(context, props, run)
 
     return load

@@ -9,7 +9,7 @@ from mssql_starrocks.chain import Chain
 from mssql_starrocks.model import CheckReport
 from mssql_starrocks.orchestration import reports
 from mssql_starrocks.orchestration.assets import STARROCKS_POOL, op_name
-from mssql_starrocks.orchestration.failures import RETRIES, one_line_failures
+from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.resources import GlueCatalogResource, StarRocksResource
 from mssql_starrocks.orchestration.speed import inspected_once
 from mssql_starrocks.orchestration.translator import Stage
@@ -39,12 +39,10 @@ def _specs(key: dg.AssetKey, checks: Mapping[str, str]) -> list[dg.AssetCheckSpe
 
 
 def _snapshot_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinition:
-    @dg.multi_asset_check(
-        name=f"{op_name(key)}__checks", specs=_specs(key, SNAPSHOT_CHECKS), can_subset=True, retry_policy=RETRIES
-    )
+    @dg.multi_asset_check(name=f"{op_name(key)}__checks", specs=_specs(key, SNAPSHOT_CHECKS), can_subset=True)
     @inspected_once
     def prove(context: dg.AssetCheckExecutionContext, lake: GlueCatalogResource) -> Iterator[dg.AssetCheckResult]:
-        with one_line_failures(str(chain.table.id)):
+        with one_line_failures(str(chain.table.id), context.log, context.op_execution_context.retry_number):
             found = stages.prove_snapshot(chain, lake.settings())
             results = _selected(context, key, found)
         yield from results
@@ -57,14 +55,13 @@ def _warehouse_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinitio
         name=f"{op_name(key)}__checks",
         specs=_specs(key, WAREHOUSE_CHECKS),
         can_subset=True,
-        retry_policy=RETRIES,
         pool=STARROCKS_POOL,
     )
     @inspected_once
     def prove(
         context: dg.AssetCheckExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
     ) -> Iterator[dg.AssetCheckResult]:
-        with one_line_failures(str(chain.table.id)):
+        with one_line_failures(str(chain.table.id), context.log, context.op_execution_context.retry_number):
             found = stages.prove_warehouse(chain, lake.settings(), starrocks.settings())
             results = _selected(context, key, found)
         yield from results

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import tempfile
 import threading
@@ -82,5 +81,4 @@ def run_in_foreground(*, sample: bool) -> None:
         for name, value in box.environment().items():
             print(f"{name}={value}", flush=True)  # noqa: T201
         print("# sandbox is up on loopback; Ctrl-C ends it", file=sys.stderr, flush=True)  # noqa: T201
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         threading.Event().wait()

@@ -1,11 +1,13 @@
 """Chains run through Dagster; the stages themselves are proven with servers elsewhere."""
 
+import contextlib
+
 import dagster as dg
 import pytest
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import SourceError, SourceUnreachableError
-from mssql_starrocks.orchestration import assets, failures
+from mssql_starrocks.orchestration import failures
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks_tests.orchestration.fake_stages import ROWS, SNAPSHOT_ID
 
@@ -138,11 +140,27 @@ def test_permanent_error_is_one_message_and_no_retry(run, fakes):
 
 
 def test_transient_error_is_retried(run, fakes, manifest, monkeypatch):
-    assert failures.RETRIES.max_retries >= 1
-    monkeypatch.setattr(assets, "RETRIES", dg.RetryPolicy(max_retries=1))  # the real one waits between attempts
+    monkeypatch.setattr(failures, "FIRST_WAIT", 0.0)
     fakes.errors["publish"] = [SourceUnreachableError("connection reset")]
     assert run(definitions=build_definitions(manifest, Config())).success
     assert fakes.calls.count(f"publish {TABLE}") == 2
+
+
+def test_an_error_that_stays_is_tried_again_and_then_told(run, fakes, manifest, monkeypatch):
+    monkeypatch.setattr(failures, "FIRST_WAIT", 0.0)
+    fakes.errors["publish"] = [SourceUnreachableError("connection reset")] * (failures.RETRIES + 1)
+    result = run(definitions=build_definitions(manifest, Config()))
+    assert fakes.calls.count(f"publish {TABLE}") == failures.RETRIES + 1
+    [text] = failure_text(result)
+    assert text.strip().endswith(f"{TABLE}: connection reset")
+
+
+def test_ctrl_c_is_no_reason_to_try_again(run, fakes):
+    """Dagster respects a retry policy when interrupted, so the assets must not have one."""
+    fakes.errors["publish"] = [KeyboardInterrupt()]
+    with contextlib.suppress(KeyboardInterrupt):
+        run()
+    assert fakes.calls.count(f"publish {TABLE}") == 1
 
 
 def test_a_defect_of_ours_is_not_retried_and_keeps_its_cause(run, fakes):

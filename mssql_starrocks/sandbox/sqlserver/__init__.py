@@ -2,6 +2,7 @@
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
 from mssql_starrocks.sandbox.sqlserver.faults import Faults
-from mssql_starrocks.sandbox.sqlserver.server import SqlServer
+from mssql_starrocks.sandbox.sqlserver.process import SqlServer
+from mssql_starrocks.sandbox.sqlserver.server import LocalServer
 
-__all__ = ["Faults", "SqlError", "SqlServer"]
+__all__ = ["Faults", "LocalServer", "SqlError", "SqlServer"]

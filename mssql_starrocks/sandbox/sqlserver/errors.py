@@ -15,6 +15,9 @@ class SqlError(Exception):
         super().__init__(message)
         self.number, self.message, self.severity, self.state = number, message, severity, state
 
+    def __reduce__(self) -> tuple[type["SqlError"], tuple[int, str, int, int]]:
+        return SqlError, (self.number, self.message, self.severity, self.state)
+
 
 def unsupported(what: str) -> SqlError:
     return SqlError(50000, f"not supported by the sandbox: {what}")

@@ -19,8 +19,9 @@ from mssql_starrocks.sandbox.sqlserver.python_values import python_rows
 from mssql_starrocks.sandbox.sqlserver.session import Session, Settings
 
 
-class SqlServer:
-    """A SQL Server protocol server over DuckDB, for the sandbox and the tests; not a T-SQL engine.
+class LocalServer:
+    """The server inside this process. A driver that holds the GIL while it waits for rows would never get them
+    (mssql-python does, for LOB columns): clients of the same process use process.SqlServer.
 
     `users` maps logins to passwords. `start()` (or `with`) returns when `port` accepts connections; `close()`
     ends the sessions and frees DuckDB. What it cannot answer exactly is error 50000 "not supported by the sandbox".
@@ -49,7 +50,7 @@ class SqlServer:
         self._sessions: dict[int, tuple[Session, threading.Thread]] = {}
         self._lock = threading.Lock()
 
-    def start(self) -> "SqlServer":
+    def start(self) -> "LocalServer":
         self._listener = socket.create_server((self.host, self.port), backlog=128)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True, name="tds-accept").start()
@@ -72,7 +73,7 @@ class SqlServer:
             thread.join(timeout=15)
         self.engine.close()
 
-    def __enter__(self) -> "SqlServer":
+    def __enter__(self) -> "LocalServer":
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -62,7 +62,8 @@ class Session:
         finally:
             self._cancelled.set()
             self._requests.put(None)
-            self._settings.faults.released.set() if self._fault else None
+            if self._fault is not None:
+                self._settings.faults.release()
             if self._executor is not None:
                 self._executor.interrupt()
                 worker.join(timeout=10)
@@ -290,7 +291,7 @@ class Session:
             self._settings.faults.released.wait()
             return
         if self._fault.kind == "kill":
-            self._wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._wire.sock.close()
-        self._wire.close()
+            self._wire.abort()
+        else:
+            self._wire.close()
         raise ConnectionError("a fault of the tests closed the connection")

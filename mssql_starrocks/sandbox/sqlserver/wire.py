@@ -27,6 +27,7 @@ class Wire:
         self._received = bytearray()
         self._unsent = bytearray()
         self._sequence = 0
+        self._aborted = False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._lock = threading.Lock()
 
@@ -145,9 +146,17 @@ class Wire:
     def close(self) -> None:
         """shutdown() first: close() alone neither wakes the reader thread nor sends FIN (sqlserver_measured.md 3)."""
         try:
-            self.sock.shutdown(socket.SHUT_RDWR)
+            if not self._aborted:
+                self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+        self.sock.close()
+
+    def abort(self) -> None:
+        """Close with RST; reading is shut first, since a blocked recv() would keep the socket alive."""
+        self._aborted = True
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.shutdown(socket.SHUT_RD)
         self.sock.close()
 
 
