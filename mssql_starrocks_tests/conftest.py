@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from mssql_starrocks.settings import LakeSettings
+from mssql_starrocks_tests.platform import glue_settings
+from mssql_starrocks_tests.spark_session import glue_lake, spark, spark_settings, spark_source
+
+__all__ = ["glue_lake", "spark", "spark_settings", "spark_source"]  # fixtures
 
 
 @pytest.fixture(scope="session")
@@ -25,18 +29,6 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
         return glue_settings(request.getfixturevalue("aws"))
     return LakeSettings(
         catalog="sql", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse_path=str(tmp_path / "warehouse")
-    )
-
-
-def glue_settings(aws) -> LakeSettings:
-    from mssql_starrocks.sandbox import aws as sandbox
-
-    return LakeSettings(
-        region=sandbox.REGION,
-        access_key_id=sandbox.ACCESS_KEY,
-        secret_access_key=sandbox.SECRET_KEY,
-        endpoint=aws.endpoint,
-        bucket=sandbox.BUCKET,
     )
 
 

@@ -8,7 +8,7 @@ from mssql_starrocks import stages
 from mssql_starrocks.chain import Chain, plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.model import CheckReport
-from mssql_starrocks.settings import Settings
+from mssql_starrocks.settings import LakeSettings, Settings
 from mssql_starrocks.source.discover import discover
 
 
@@ -74,6 +74,18 @@ class Platform:
         with connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return [tuple(row) for row in cursor.fetchall()]
+
+
+def glue_settings(aws) -> LakeSettings:
+    from mssql_starrocks.sandbox import aws as sandbox
+
+    return LakeSettings(
+        region=sandbox.REGION,
+        access_key_id=sandbox.ACCESS_KEY,
+        secret_access_key=sandbox.SECRET_KEY,
+        endpoint=aws.endpoint,
+        bucket=sandbox.BUCKET,
+    )
 
 
 def _quiet(_: str) -> None:

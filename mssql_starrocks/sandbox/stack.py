@@ -12,7 +12,7 @@ from types import TracebackType
 from mssql_starrocks.sandbox import aws
 from mssql_starrocks.sandbox.certificate import Certificate, make_certificate
 from mssql_starrocks.sandbox.sample import DATABASE, EVENTS, fill
-from mssql_starrocks.sandbox.sqlserver import SqlServer
+from mssql_starrocks.sandbox.sqlserver import LocalServer, SqlServer
 from mssql_starrocks.sandbox.starrocks import StarRocks
 
 LOGIN, PASSWORD = "sandbox_reader", "Sandbox-Reader-1"
@@ -20,10 +20,22 @@ STARROCKS_USER, STARROCKS_PASSWORD = "root", "Sandbox-StarRocks-1"
 
 
 class Sandbox:
-    """Start with `with Sandbox() as box`; all state is in memory and in one temporary folder, gone at the end."""
+    """Start with `with Sandbox() as box`; all state is in memory and in one temporary folder, gone at the end.
 
-    def __init__(self, *, sample: bool = True, events: int = EVENTS, certificate: Certificate | None = None) -> None:
+    `apart` runs SQL Server's stand-in in a process of its own, which clients in this process need: mssql-python's Rust
+    driver holds the interpreter's lock while it waits for a long value.
+    """
+
+    def __init__(
+        self,
+        *,
+        sample: bool = True,
+        events: int = EVENTS,
+        certificate: Certificate | None = None,
+        apart: bool = True,
+    ) -> None:
         self._sample, self._events, self._certificate = sample, events, certificate
+        self._server = SqlServer if apart else LocalServer
         self._stack = ExitStack()
 
     def __enter__(self) -> Sandbox:
@@ -34,7 +46,7 @@ class Sandbox:
             stack.callback(self.aws.close)
             self.aws.start()
             users = {"sa": "Sandbox-Admin-1", LOGIN: PASSWORD}
-            self.sqlserver = SqlServer(users=users, database=DATABASE, certificate=self.certificate)
+            self.sqlserver = self._server(users=users, database=DATABASE, certificate=self.certificate)
             stack.callback(self.sqlserver.close)
             self.sqlserver.start()
             self.starrocks = StarRocks(users={STARROCKS_USER: STARROCKS_PASSWORD}, certificate=self.certificate)
@@ -77,7 +89,7 @@ class Sandbox:
 
 def run_in_foreground(*, sample: bool) -> None:
     """Serve until interrupted; settings go to standard output, the rest to standard error."""
-    with Sandbox(sample=sample) as box:
+    with Sandbox(sample=sample, apart=False) as box:
         for name, value in box.environment().items():
             print(f"{name}={value}", flush=True)  # noqa: T201
         print("# sandbox is up on loopback; Ctrl-C ends it", file=sys.stderr, flush=True)  # noqa: T201

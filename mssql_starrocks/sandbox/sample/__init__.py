@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib.resources import files
 
 from mssql_starrocks.sandbox.sample.rows import events, order_lines, orders
-from mssql_starrocks.sandbox.sqlserver import SqlServer
+from mssql_starrocks.sandbox.sqlserver import LocalServer, SqlServer
 
 DATABASE = "Company"
 EVENTS = 300_000
 
 
-def fill(server: SqlServer, events_rows: int = EVENTS) -> None:
+def fill(server: SqlServer | LocalServer, events_rows: int = EVENTS) -> None:
     """Create every table of company.sql and its rows; the big tables come from rows.py."""
     for batch in files(__package__).joinpath("company.sql").read_text(encoding="utf-8").split("\nGO\n"):
         server.execute(batch)

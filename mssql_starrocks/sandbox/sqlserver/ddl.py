@@ -81,7 +81,7 @@ class Words:
             raise SqlError(102, f"Incorrect syntax near '{near}'.", 15)
 
     def name(self) -> str:
-        return self.take().text
+        return str(self.take().text)
 
     def dotted(self) -> tuple[str, ...]:
         parts = [self.name()]
@@ -220,7 +220,8 @@ def create_physical(executor: "Executor", table: Table) -> None:
 def _numbered(keys: list[Index]) -> tuple[Index, ...]:
     """Index ids: 1 is the clustered one, the others follow from 2. A primary key is clustered unless told otherwise."""
     has_clustered = any(key.clustered for key in keys)
-    out, following = [], 2
+    out: list[Index] = []
+    following = 2
     for key in keys:
         clustered = key.clustered and not any(one.clustered for one in out)
         out.append(replace(key, index_id=1 if clustered else following, clustered=clustered))
@@ -239,7 +240,8 @@ def _column(executor: "Executor", words: Words, draft: Draft, table: str) -> Col
     if any(column.name.lower() == name.lower() for column in draft.columns):
         raise SqlError(
             2705,
-            f"Column names in each table must be unique. Column name '{name}' in table '{table}' is specified more than once.",
+            f"Column names in each table must be unique. Column name '{name}' in table '{table}' is "
+            f"specified more than once.",
         )
     if words.accept("AS"):
         text = words.computed()
@@ -341,7 +343,8 @@ def _create_index(executor: "Executor", words: Words) -> None:
     if any((index.name or "").lower() == name.lower() for index in table.indexes):
         raise SqlError(
             1913,
-            f"The operation failed because an index or statistics with name '{name}' already exists on table '{table.name}'.",
+            f"The operation failed because an index or statistics with name '{name}' already exists "
+            f"on table '{table.name}'.",
         )
     if clustered and any(index.clustered for index in table.indexes):
         raise SqlError(1902, f"Cannot create more than one clustered index on table '{table.name}'.")

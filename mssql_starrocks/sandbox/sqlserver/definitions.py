@@ -9,7 +9,6 @@ from sqlglot import exp
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Index, Table, now
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect, texts
-from mssql_starrocks.sandbox.sqlserver.tsql import query as query
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.expressions import compile_value
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Scope
@@ -87,7 +86,8 @@ def check_existing(executor: "Executor", table: Table, index: Index) -> None:
     if twice:
         raise SqlError(
             1505,
-            f"The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name '{table.schema}.{table.name}' and the index name '{index.name}'.",
+            f"The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the "
+            f"object name '{table.schema}.{table.name}' and the index name '{index.name}'.",
         )
 
 
@@ -113,7 +113,9 @@ def add_columns(executor: "Executor", words: Any, table: Table, draft: Any, read
         if not column.nullable and not column.default and executor.query(f"SELECT 1 FROM {table.physical} LIMIT 1"):
             raise SqlError(
                 4901,
-                f"ALTER TABLE only allows columns to be added that can contain nulls, or have a DEFAULT definition specified. Column '{column.name}' cannot be added to non-empty table '{table.name}'.",
+                f"ALTER TABLE only allows columns to be added that can contain nulls, or have a "
+                f"DEFAULT definition specified. Column '{column.name}' cannot be added to non-empty "
+                f"table '{table.name}'.",
             )
         filling = ""
         if column.default and not column.nullable:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
 
 
+_NOT_WRITABLE = (
+    'The column "{}" cannot be modified because it is either a computed column or is the result of a UNION operator.'
+)
+
+
 @dataclass(frozen=True)
 class Assigned:
     """A column of the target and the expression it gets."""
@@ -89,17 +94,19 @@ def _insert_columns(executor: "Executor", table: Table, schema: exp.Expression) 
         if column.identity is not None and not explicit:
             raise SqlError(
                 544,
-                f"Cannot insert explicit value for identity column in table '{table.name}' when IDENTITY_INSERT is set to OFF.",
+                f"Cannot insert explicit value for identity column in table '{table.name}' when "
+                f"IDENTITY_INSERT is set to OFF.",
             )
         if column.computed:
             raise SqlError(
                 271,
-                f'The column "{column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.',
+                _NOT_WRITABLE.format(column.name),
             )
         if column.type.name == "timestamp":
             raise SqlError(
                 273,
-                "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.",
+                "Cannot insert an explicit value into a timestamp column. Use INSERT with a column "
+                "list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.",
             )
     return columns
 
@@ -171,7 +178,8 @@ def assign(value: Typed, column: Column) -> Typed:
     if kind.family == "binary" and value.type.family == "text" and not value.is_null:
         raise SqlError(
             257,
-            f"Implicit conversion from data type {value.type.name} to {kind.name} is not allowed. Use the CONVERT function to run this query.",
+            f"Implicit conversion from data type {value.type.name} to {kind.name} is not allowed. "
+            f"Use the CONVERT function to run this query.",
         )
     return convert(value, kind)
 
@@ -236,7 +244,7 @@ def padded(column: Column, sql: str) -> str:
 
 
 def _identity(executor: "Executor", table: Table, column: Column, count: int) -> str:
-    assert column.identity is not None
+    assert column.identity is not None  # noqa: S101 - narrows the type
     seed, step = column.identity
     last = executor.database.identities.get(table.object_id)
     first = seed if last is None else last + step
@@ -271,7 +279,10 @@ def check_rows(executor: "Executor", table: Table, columns: list[Column], stage:
     shown = f"{executor.database.name}.{table.schema}.{table.name}"
     for column in columns:
         if not column.nullable:
-            message = f"Cannot insert the value NULL into column '{column.name}', table '{shown}'; column does not allow nulls. {verb} fails."
+            message = (
+                f"Cannot insert the value NULL into column '{column.name}', table '{shown}'; "
+                f"column does not allow nulls. {verb} fails."
+            )
             tests.append((f"{column.physical} IS NULL", SqlError(515, message, 16, 2)))
         size = _size(column)
         if size is not None:
@@ -306,9 +317,8 @@ def check_keys(executor: "Executor", table: Table, stage: str, existing: str, co
         if (
             any(c.identity or c.computed or c.type.name == "timestamp" for c in table.columns if c.column_id in ids)
             and columns is None
-        ):
-            if not _staged_key(executor, stage, ids):
-                continue
+        ) and not _staged_key(executor, stage, ids):
+            continue
         if columns is not None and not ids & columns:
             continue
         new = ", ".join(f"{key} AS k{n}" for n, key in enumerate(index_keys(table, index, "s")))
@@ -316,7 +326,10 @@ def check_keys(executor: "Executor", table: Table, stage: str, existing: str, co
         names = ", ".join(f"k{n}" for n in range(len(ids)))
         test = " AND ".join(f"a.k{n} IS NOT DISTINCT FROM b.k{n}" for n in range(len(ids)))
         inside = f"SELECT 1 FROM (SELECT {new} FROM {stage} AS s) GROUP BY {names} HAVING count(*) > 1"
-        against = f"SELECT 1 FROM (SELECT {new} FROM {stage} AS s) AS a JOIN (SELECT {old} FROM ({existing}) AS o) AS b ON {test}"
+        against = (
+            f"SELECT 1 FROM (SELECT {new} FROM {stage} AS s) AS a JOIN (SELECT {old} FROM "
+            f"({existing}) AS o) AS b ON {test}"
+        )
         if executor.query(f"({inside} LIMIT 1) UNION ALL ({against} LIMIT 1)"):
             raise _duplicate(table, index.name, constraint=index.primary or index.constraint, primary=index.primary)
 
@@ -386,7 +399,7 @@ def _assignment(executor: "Executor", node: exp.Expression, table: Table, scope:
     if column.computed:
         raise SqlError(
             271,
-            f'The column "{column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.',
+            _NOT_WRITABLE.format(column.name),
         )
     return Assigned(column, _value(executor, node.expression, column, scope))
 

@@ -148,7 +148,8 @@ def _fixed_body(kind: SqlType, array: pa.Array) -> Bytes:
         values = np.ascontiguousarray(_values(array, _NUMPY[kind.name]))
         return values.view(np.uint8).reshape(-1, _WIDTH[kind.name])
     if kind.name == "bit":
-        return array.cast(pa.uint8()).fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1)
+        flags: Bytes = array.cast(pa.uint8()).fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1)
+        return flags
     if kind.family in ("decimal", "money"):
         return _exact(kind, array)
     if kind.name == "uniqueidentifier":

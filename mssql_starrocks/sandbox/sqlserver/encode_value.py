@@ -96,14 +96,15 @@ def _exact(kind: SqlType, value: decimals.Decimal) -> bytes:
 
 def _moment(kind: SqlType, value: Any) -> bytes:
     if kind.name == "date":
-        return (value.toordinal() - 1 if isinstance(value, datetime.date) else value).to_bytes(3, "little")
-    ticks = value["t"] if kind.name == "datetimeoffset" else value
+        days = value.toordinal() - 1 if isinstance(value, datetime.date) else int(value)
+        return days.to_bytes(3, "little")
+    ticks: int = value["t"] if kind.name == "datetimeoffset" else value
     days, rest = divmod(ticks, DAY)
     if kind.name == "datetime":
         return struct.pack("<iI", days - DAYS_1900, (rest * 3 + 50_000) // 100_000)
     if kind.name == "smalldatetime":
         return struct.pack("<HH", days - DAYS_1900, rest // 600_000_000)
-    out = (rest // 10 ** (7 - kind.scale)).to_bytes(time_bytes(kind.scale), "little")
+    out: bytes = (rest // 10 ** (7 - kind.scale)).to_bytes(time_bytes(kind.scale), "little")
     if kind.name != "time":
         out += days.to_bytes(3, "little")
     return out + (struct.pack("<h", value["o"]) if kind.name == "datetimeoffset" else b"")

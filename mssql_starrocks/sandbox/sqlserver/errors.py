@@ -42,7 +42,7 @@ _NAMES = {
 
 
 def _type_name(text: str) -> str:
-    return _NAMES.get(text.split("(")[0], text.lower())
+    return _NAMES.get(text.split("(", maxsplit=1)[0], text.lower())
 
 
 _RULES: tuple[Rule, ...] = (

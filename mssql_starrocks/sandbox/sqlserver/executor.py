@@ -1,9 +1,10 @@
 """Runs batches for one session: splits them, dispatches each statement, yields outcomes."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -131,10 +132,8 @@ class Executor:
 
     def close(self) -> None:
         self._close_reader()
-        try:
+        with contextlib.suppress(Exception):
             self.transactions.abandon()
-        except Exception:  # noqa: BLE001 - an interrupted connection may refuse; it is closed next
-            pass
         self.cursor.close()
 
     def load(self, schema: str, table: str, columns: Mapping[str, str], data: pa.Table) -> None:
@@ -246,7 +245,7 @@ class Executor:
         metadata.call(self, name, [(key, self.evaluate(value, kind)) for key, value in arguments])
         yield Done(None, tokens.EXECUTE)
 
-    _HANDLERS: dict[str, Callable[["Executor", str], Iterator[Outcome]]] = {
+    _HANDLERS: ClassVar[dict[str, Callable[["Executor", str], Iterator[Outcome]]]] = {
         "SELECT": _select,
         "WITH": _select,
         "SET": _variable,
@@ -303,10 +302,8 @@ class Executor:
 
     def unregister(self, context: Context) -> None:
         for name in context.tables:
-            try:
+            with contextlib.suppress(Exception):
                 self.cursor.unregister(name)
-            except Exception:  # noqa: BLE001 - gone with an aborted transaction
-                pass
 
     def _close_reader(self) -> None:
         reader, self._reader = self._reader, None
@@ -321,7 +318,8 @@ class Executor:
         return f'"stage{self.session_id}_{self._stages}"'
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.cursor.execute(sql).fetchall()
+        found: list[tuple[Any, ...]] = self.cursor.execute(sql).fetchall()
+        return found
 
     def evaluate(self, text: str, kind: Any) -> Value:
         """A scalar expression, now, as a stored value."""
@@ -345,7 +343,11 @@ class Executor:
             raise SqlError(208, f"Invalid object name '{shown}'.")
         self.engine.check_select(self.user, database.name, table.schema, table.name)
         if self.transactions.isolation == "SNAPSHOT" and not database.snapshot_isolation:
-            message = f"Snapshot isolation transaction failed accessing database '{database.name}' because snapshot isolation is not allowed in this database. Use ALTER DATABASE to allow snapshot isolation."
+            message = (
+                f"Snapshot isolation transaction failed accessing database '{database.name}' "
+                "because snapshot isolation is not allowed in this database. "
+                "Use ALTER DATABASE to allow snapshot isolation."
+            )
             raise SqlError(3952, message)
         return f'{table.physical} AS "{sql_alias}"', table.source(alias, sql_alias)
 

@@ -60,8 +60,8 @@ class Faults:
         with self._lock:
             for entry in self._armed:
                 fault, left = entry
-                assert isinstance(fault, Fault)
-                assert isinstance(left, int)
+                assert isinstance(fault, Fault)  # noqa: S101 - narrows the type
+                assert isinstance(left, int)  # noqa: S101 - narrows the type
                 if left > 0 and fault.text.lower() in statement.lower():
                     entry[1] = left - 1
                     return fault

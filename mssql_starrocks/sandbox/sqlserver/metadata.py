@@ -98,7 +98,8 @@ def function(executor: "Executor", name: str, arguments: list[Typed]) -> Typed:
     handler = _FUNCTIONS.get(name)
     if handler is None:
         raise unsupported(f"function {name}")
-    return handler(executor, arguments)
+    made: Typed = handler(executor, arguments)
+    return made
 
 
 def _db_name(executor: "Executor", arguments: list[Typed]) -> Typed:
@@ -216,7 +217,7 @@ def parse_execute(text: str) -> tuple[str, list[tuple[str, str]]]:
     arguments = []
     for piece in pieces:
         match = _ARGUMENT.match(piece)
-        assert match is not None
+        assert match is not None  # noqa: S101 - narrows the type
         value = match[2]
         if re.fullmatch(r"[A-Za-z]\w*", value) and value.upper() != "NULL":  # a bare word is text in EXEC
             value = f"N'{value}'"

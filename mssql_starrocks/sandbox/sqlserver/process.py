@@ -85,7 +85,7 @@ class SqlServer:
             with Listener(address, "AF_UNIX", authkey=key.encode()) as listener:
                 command = [sys.executable, "-m", "mssql_starrocks.sandbox.sqlserver.child", address]
                 self._child = subprocess.Popen(command, stdin=subprocess.PIPE)
-                assert self._child.stdin is not None
+                assert self._child.stdin is not None  # noqa: S101 - narrows the type
                 self._child.stdin.write(key.encode() + b"\n")
                 self._child.stdin.flush()
                 self._control = listener.accept()
@@ -99,7 +99,7 @@ class SqlServer:
                 self._control.close()
                 self._control = None
         if self._child is not None:
-            assert self._child.stdin is not None
+            assert self._child.stdin is not None  # noqa: S101 - narrows the type
             self._child.stdin.close()
             try:
                 self._child.wait(timeout=10)
@@ -139,7 +139,7 @@ class SqlServer:
             return self._answer()
 
     def _answer(self) -> Any:
-        assert self._control is not None
+        assert self._control is not None  # noqa: S101 - narrows the type
         try:
             good, content = self._control.recv()
         except EOFError as gone:

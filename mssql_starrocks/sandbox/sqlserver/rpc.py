@@ -226,9 +226,9 @@ def _money(raw: bytes) -> decimals.Decimal:
 def _datetime(raw: bytes) -> int:
     if len(raw) == 4:
         days, minutes = struct.unpack("<HH", raw)
-        return (days + DAYS_1900) * DAY + minutes * 600_000_000
+        return int((days + DAYS_1900) * DAY + minutes * 600_000_000)
     days, thirds = struct.unpack("<iI", raw)
-    return (days + DAYS_1900) * DAY + (thirds * 100_000 + 1) // 3
+    return int((days + DAYS_1900) * DAY + (thirds * 100_000 + 1) // 3)
 
 
 def _decimal(precision: int, scale: int, raw: bytes) -> Value:

@@ -1,5 +1,6 @@
 """The server: listens on loopback, one session per connection, and the same engine in process."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Mapping
@@ -58,10 +59,8 @@ class LocalServer:
 
     def close(self) -> None:
         if self._listener is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             self._listener.close()
             self._listener = None
         self.faults.clear()

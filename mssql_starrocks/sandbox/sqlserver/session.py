@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 
 from mssql_starrocks.sandbox.sqlserver import encode, login, rpc, tokens, wire
@@ -111,7 +111,7 @@ class Session:
             self._wire.put(tokens.error(SqlError(4060, message, 11)))
             failure = SqlError(18456, f"Login failed for user '{asked.user}'.", 14)
         if failure is not None or database is None:
-            assert failure is not None
+            assert failure is not None  # noqa: S101 - narrows the type
             self._wire.end(tokens.error(failure) + tokens.done(status=tokens.ERROR))
             raise ConnectionError(failure.message)
         self._wire.end(login.welcome(asked, database, strict=strict))
@@ -155,7 +155,7 @@ class Session:
             self._wire.end()
         except (ConnectionError, BrokenPipeError):
             raise
-        except Exception as failure:  # noqa: BLE001 - whatever a statement does, the client gets an error and stays
+        except Exception as failure:
             if self._cancelled.is_set():
                 self._acknowledge_attention(executor)
             else:
@@ -207,7 +207,7 @@ class Session:
     def _done(token: int, status: int, command: int, rows: int | None) -> bytes:
         return tokens.done(token, status | (0 if rows is None else tokens.COUNT), command, rows or 0)
 
-    def _rows(self, rows: Rows) -> Iterator[bytes | memoryview]:
+    def _rows(self, rows: Rows) -> Generator[bytes | memoryview, None, int]:
         yield tokens.column_metadata(rows.columns)
         kinds = [column.type for column in rows.columns]
         count = 0
@@ -224,7 +224,7 @@ class Session:
         if isinstance(outcome, DatabaseChanged):
             context = f"Changed database context to '{outcome.name}'."
             return tokens.env_text(1, outcome.name) + tokens.info(5701, context)
-        assert isinstance(outcome, TransactionChanged)
+        assert isinstance(outcome, TransactionChanged)  # noqa: S101 - narrows the type
         return self._environment(outcome.kind)
 
     def _environment(self, kind: str) -> bytes:
@@ -282,7 +282,7 @@ class Session:
             self._wire.on_packets = self._strike
 
     def _strike(self, size: int) -> None:
-        assert self._fault is not None
+        assert self._fault is not None  # noqa: S101 - narrows the type
         self._sent += size
         if self._sent < self._fault.after:
             return

@@ -97,7 +97,7 @@ class Transactions:
         self._open = True
 
     def failed(self, error: SqlError) -> bool:
-        """After an error: True when the transaction is gone. DuckDB aborts on any run-time error, SQL Server on some."""
+        """After an error: True when the transaction is gone. DuckDB aborts on any, SQL Server on some."""
         if not self.depth:
             return False
         if self.abort_on_error or error.number in (245, 1205, 3960, 241, 242, 8114):

@@ -30,11 +30,39 @@ FAMILIES = {
 }
 ALIASES = {"integer": "int", "dec": "decimal", "rowversion": "timestamp", "character": "char"}
 # Data type precedence (Transact-SQL), lowest first
-PRECEDENCE = (
-    "binary varbinary image timestamp char varchar text nchar nvarchar ntext uniqueidentifier bit tinyint smallint int "
-    "bigint smallmoney money decimal numeric real float time date smalldatetime datetime datetime2 datetimeoffset xml "
-    "hierarchyid sql_variant"
-).split()
+PRECEDENCE = [
+    "binary",
+    "varbinary",
+    "image",
+    "timestamp",
+    "char",
+    "varchar",
+    "text",
+    "nchar",
+    "nvarchar",
+    "ntext",
+    "uniqueidentifier",
+    "bit",
+    "tinyint",
+    "smallint",
+    "int",
+    "bigint",
+    "smallmoney",
+    "money",
+    "decimal",
+    "numeric",
+    "real",
+    "float",
+    "time",
+    "date",
+    "smalldatetime",
+    "datetime",
+    "datetime2",
+    "datetimeoffset",
+    "xml",
+    "hierarchyid",
+    "sql_variant",
+]
 STORAGE = {
     "tinyint": "UTINYINT",
     "smallint": "SMALLINT",

@@ -202,7 +202,8 @@ def _views(seen: Seen) -> Rows:
 @view(
     "types",
     "name sysname, system_type_id tinyint, user_type_id int, schema_id int, max_length smallint, precision tinyint, "
-    "scale tinyint, collation_name sysname, is_nullable bit, is_user_defined bit, is_assembly_type bit, is_table_type bit",
+    "scale tinyint, collation_name sysname, is_nullable bit, is_user_defined bit, is_assembly_type "
+    "bit, is_table_type bit",
 )
 def _types(seen: Seen) -> Rows:
     for name, (system, size, precision, scale) in CATALOG.items():
@@ -215,7 +216,8 @@ def _types(seen: Seen) -> Rows:
 
 @view(
     "computed_columns",
-    "object_id int, name sysname, column_id int, definition nvarchar(max), uses_database_collation bit, is_persisted bit",
+    "object_id int, name sysname, column_id int, definition nvarchar(max), uses_database_collation "
+    "bit, is_persisted bit",
 )
 def _computed(seen: Seen) -> Rows:
     for table in seen.tables():
@@ -263,7 +265,8 @@ def _properties(seen: Seen) -> Rows:
 
 
 _INDEX = (
-    "object_id int, name sysname, index_id int, type tinyint, type_desc nvarchar(60), is_unique bit, data_space_id int, "
+    "object_id int, name sysname, index_id int, type tinyint, type_desc nvarchar(60), is_unique bit, "
+    "data_space_id int, "
     "ignore_dup_key bit, is_primary_key bit, is_unique_constraint bit, fill_factor tinyint, is_padded bit, "
     "is_disabled bit, is_hypothetical bit, has_filter bit, filter_definition nvarchar(max)"
 )
@@ -375,7 +378,8 @@ def _empty(name: str, declaration: str) -> None:
 
 _empty(
     "change_tracking_tables",
-    "object_id int, is_track_columns_updated_on bit, min_valid_version bigint, begin_version bigint, cleanup_version bigint",
+    "object_id int, is_track_columns_updated_on bit, min_valid_version bigint, begin_version bigint, "
+    "cleanup_version bigint",
 )
 _empty(
     "change_tracking_databases",

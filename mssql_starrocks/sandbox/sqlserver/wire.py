@@ -62,7 +62,7 @@ class Wire:
         self._decrypt()
 
     def _decrypt(self) -> bool:
-        assert self.tls is not None
+        assert self.tls is not None  # noqa: S101 - narrows the type
         before = len(self._received)
         with self._lock:
             try:
@@ -74,7 +74,7 @@ class Wire:
                 raise ConnectionError("the client closed TLS") from None
         return len(self._received) > before
 
-    def put(self, data: bytes | memoryview | np.ndarray) -> None:
+    def put(self, data: bytes | memoryview) -> None:
         """Queue reply bytes; whole packets are sent at once, so that a slow client slows the producer."""
         self._unsent += memoryview(data)
         body = self.packet_size - 8
@@ -144,7 +144,7 @@ class Wire:
         return chunk
 
     def close(self) -> None:
-        """shutdown() first: close() alone neither wakes the reader thread nor sends FIN (sqlserver_measured.md 3)."""
+        """Shut down first; closing alone neither wakes the reader thread nor sends FIN (sqlserver_measured.md 3)."""
         try:
             if not self._aborted:
                 self.sock.shutdown(socket.SHUT_RDWR)

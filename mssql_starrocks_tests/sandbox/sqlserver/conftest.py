@@ -36,7 +36,13 @@ def connect(server: SqlServer) -> Iterator[Callable[..., Any]]:
     opened = []
 
     def one(**more: Any) -> Any:
-        options = {"user": "sa", "password": PASSWORD, "database": "Company", "encryption": "require", "autocommit": True}
+        options = {
+            "user": "sa",
+            "password": PASSWORD,
+            "database": "Company",
+            "encryption": "require",
+            "autocommit": True,
+        }
         made = pymssql.connect(server=server.host, port=str(server.port), **{**options, **more})
         opened.append(made)
         return made

@@ -22,7 +22,8 @@ LEFT JOIN sys.extended_properties ep ON ep.class = 1 AND ep.major_id = t.object_
 WHERE t.is_ms_shipped = 0 AND t.name = N'Orders'
 """
 COLUMNS = """
-SELECT c.name, ut.name AS user_type, bt.name AS base_type, c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity,
+SELECT c.name, ut.name AS user_type, bt.name AS base_type, c.max_length, c.precision, c.scale, c.is_nullable,
+       c.is_identity,
        c.is_computed, cc.definition, dc.definition AS dflt, CAST(ep.value AS nvarchar(3750)) AS descr
 FROM sys.columns c JOIN sys.types ut ON ut.user_type_id = c.user_type_id
 LEFT JOIN sys.types bt ON bt.user_type_id = c.system_type_id AND bt.system_type_id = c.system_type_id
@@ -79,7 +80,8 @@ def test_columns(orders: SqlServer, connect: Any) -> None:
 def test_server_and_database(orders: SqlServer, connect: Any) -> None:
     cursor = connect().cursor()
     cursor.execute(
-        "SELECT CAST(SERVERPROPERTY('EngineEdition') AS int), CAST(SERVERPROPERTY('Edition') AS nvarchar(128)), @@VERSION"
+        "SELECT CAST(SERVERPROPERTY('EngineEdition') AS int), CAST(SERVERPROPERTY('Edition') AS "
+        "nvarchar(128)), @@VERSION"
     )
     edition, name, version = cursor.fetchone()
     assert (edition, name) == (3, "Developer Edition (64-bit)")
@@ -115,7 +117,9 @@ def test_load_table_and_fingerprint(server: SqlServer, connect: Any) -> None:
 
 
 def test_chunks_are_disjoint_and_exhaustive(server: SqlServer, connect: Any) -> None:
-    server.execute("CREATE TABLE chunked (k nvarchar(10) NULL); INSERT INTO chunked SELECT LEFT(name, 10) FROM sys.all_columns")
+    server.execute(
+        "CREATE TABLE chunked (k nvarchar(10) NULL); INSERT INTO chunked SELECT LEFT(name, 10) FROM sys.all_columns"
+    )
     server.execute("INSERT INTO chunked VALUES (NULL)")
     cursor = connect().cursor()
     counts = []

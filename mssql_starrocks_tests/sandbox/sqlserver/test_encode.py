@@ -42,7 +42,11 @@ KINDS: list[tuple[SqlType, pa.DataType, st.SearchStrategy[Any]]] = [
     (decimal(28, 10), pa.decimal128(28, 10), exact(28, 10)),
     (decimal(38, 20), pa.decimal128(38, 20), exact(38, 20)),
     (SqlType("money"), pa.decimal128(19, 4), st.integers(-(2**63), 2**63 - 1).map(lambda n: Decimal(n).scaleb(-4))),
-    (SqlType("smallmoney"), pa.decimal128(10, 4), st.integers(-(2**31), 2**31 - 1).map(lambda n: Decimal(n).scaleb(-4))),
+    (
+        SqlType("smallmoney"),
+        pa.decimal128(10, 4),
+        st.integers(-(2**31), 2**31 - 1).map(lambda n: Decimal(n).scaleb(-4)),
+    ),
     (SqlType("date"), pa.date32(), st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31))),
     (SqlType("time", scale=0), pa.int64(), moments(0, 0, DAY - 1)),
     (SqlType("time", scale=7), pa.int64(), moments(7, 0, DAY - 1)),

@@ -1,50 +1,35 @@
 """Spark's JDBC source with Microsoft's driver: predicates, prepareQuery, the casts of the product."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from mssql_starrocks.sandbox.sqlserver import SqlServer
 
-JAR = Path(__file__).parents[3] / "jars" / "mssql-jdbc-13.6.2.jre11.jar"
-pytestmark = [
-    pytest.mark.spark,
-    pytest.mark.skipif(not JAR.exists() or shutil.which("java") is None, reason="needs java and the mssql-jdbc jar"),
-]
+pytestmark = pytest.mark.spark
 
 
-def test_four_predicates_under_snapshot(server: SqlServer) -> None:
-    sql = pytest.importorskip("pyspark.sql")
-    server.execute("CREATE TABLE sparked (id int NOT NULL PRIMARY KEY, name nvarchar(20) NULL, at datetimeoffset(7) NULL)")
-    for number in range(8):
-        server.execute(f"INSERT INTO sparked VALUES ({number}, N'Zoë {number} 😀', '2024-03-10 08:00:00.1234567 +05:30')")
-    session = (
-        sql.SparkSession.builder.master("local[2]")
-        .config("spark.jars", str(JAR))
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC")
-        .getOrCreate()
+def test_four_predicates_under_snapshot(server: SqlServer, spark) -> None:
+    server.execute(
+        "CREATE TABLE sparked (id int NOT NULL PRIMARY KEY, name nvarchar(20) NULL, at datetimeoffset(7) NULL)"
     )
-    try:
-        frame = session.read.jdbc(
-            f"jdbc:sqlserver://localhost:{server.port};databaseName=Company;encrypt=true;trustServerCertificate=true",
-            "(SELECT id, name, CAST(SWITCHOFFSET(at, '+00:00') AS datetime2(7)) AS utc, "
-            "DATEPART(tzoffset, at) AS minutes FROM [dbo].[sparked]) q",
-            predicates=["id < 2", "id >= 2 AND id < 4", "id >= 4 AND id < 6", "id >= 6 OR id IS NULL"],
-            properties={
-                "user": "sa",
-                "password": "Secret1!",
-                "driver": "com.microsoft.sqlserver.jdbc.SQLServerDriver",
-                "prepareQuery": "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; SET LOCK_TIMEOUT 5000;",
-            },
+    for number in range(8):
+        server.execute(
+            f"INSERT INTO sparked VALUES ({number}, N'Zoë {number} 😀', '2024-03-10 08:00:00.1234567 +05:30')"
         )
-        rows = {row["id"]: row for row in frame.collect()}
-        assert frame.rdd.getNumPartitions() == 4
-        assert sorted(rows) == list(range(8))
-        assert rows[3]["name"] == "Zoë 3 😀"
-        assert str(rows[3]["utc"]) == "2024-03-10 02:30:00.123456"
-        assert rows[3]["minutes"] == 330
-    finally:
-        session.stop()
+    frame = spark.read.jdbc(
+        f"jdbc:sqlserver://localhost:{server.port};databaseName=Company;encrypt=true;trustServerCertificate=true",
+        "(SELECT id, name, CAST(SWITCHOFFSET(at, '+00:00') AS datetime2(7)) AS utc, "
+        "DATEPART(tzoffset, at) AS minutes FROM [dbo].[sparked]) q",
+        predicates=["id < 2", "id >= 2 AND id < 4", "id >= 4 AND id < 6", "id >= 6 OR id IS NULL"],
+        properties={
+            "user": "sa",
+            "password": "Secret1!",
+            "driver": "com.microsoft.sqlserver.jdbc.SQLServerDriver",
+            "prepareQuery": "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; SET LOCK_TIMEOUT 5000;",
+        },
+    )
+    rows = {row["id"]: row for row in frame.collect()}
+    assert frame.rdd.getNumPartitions() == 4
+    assert sorted(rows) == list(range(8))
+    assert rows[3]["name"] == "Zoë 3 😀"
+    assert str(rows[3]["utc"]) == "2024-03-10 02:30:00.123456"
+    assert rows[3]["minutes"] == 330

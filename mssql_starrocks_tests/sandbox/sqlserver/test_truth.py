@@ -15,7 +15,8 @@ import pytest
 
 from mssql_starrocks.sandbox.sqlserver import SqlServer
 
-CASES = [json.loads(line) for line in gzip.open(Path(__file__).with_name("truth.jsonl.gz"), "rt", encoding="utf-8")]
+with gzip.open(Path(__file__).with_name("truth.jsonl.gz"), "rt", encoding="utf-8") as lines:
+    CASES = [json.loads(line) for line in lines]
 MADE = re.compile(r"\bCREATE\s+(TABLE|VIEW|SCHEMA|SEQUENCE|PROCEDURE|TYPE)\s+((?:[\w.#]|\[[^\]]*\])+)", re.IGNORECASE)
 CLASSES: dict[str, Any] = {
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), int),
@@ -81,8 +82,8 @@ def batch(link: Any, sql: str, columns: list[str] | None) -> dict[str, Any]:
 
 
 def play(case: dict[str, Any], link: Any) -> dict[str, Any]:
-    for step in case["setup"]:
-        step = step if isinstance(step, dict) else {"sql": step}
+    for entry in case["setup"]:
+        step = entry if isinstance(entry, dict) else {"sql": entry}
         got = batch(link, step["sql"], None)
         if got.get("error") != step.get("error"):
             return {"setup": step["sql"], **got}

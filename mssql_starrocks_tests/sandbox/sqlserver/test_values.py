@@ -29,7 +29,11 @@ EDGES: list[tuple[str, str, Any]] = [
     ("smalldatetime", "'2079-06-06T23:59:00'", datetime.datetime(2079, 6, 6, 23, 59)),
     ("datetime2(7)", "'0001-01-01'", datetime.datetime(1, 1, 1)),
     ("datetime2(7)", "'9999-12-31 23:59:59.9999999'", datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)),
-    ("datetimeoffset(7)", "'2024-03-10 08:00:00.123456 +05:30'", datetime.datetime(2024, 3, 10, 8, 0, 0, 123456, INDIA)),
+    (
+        "datetimeoffset(7)",
+        "'2024-03-10 08:00:00.123456 +05:30'",
+        datetime.datetime(2024, 3, 10, 8, 0, 0, 123456, INDIA),
+    ),
     ("uniqueidentifier", "'6f9619ff-8b86-d011-b42d-00c04fc964ff'", uuid.UUID("6f9619ff-8b86-d011-b42d-00c04fc964ff")),
     ("varchar(10)", "'Zoë €'", "Zoë €"),
     ("varchar(10)", "''", ""),
@@ -79,7 +83,10 @@ def test_arrow_reader(connect_odbc: Any, edges: str) -> None:
 
 def test_seventh_digit_survives_in_text(connect: Any, server: SqlServer) -> None:
     server.execute("CREATE TABLE digits (d datetime2(7), o datetimeoffset(7), t time(7))")
-    server.execute("INSERT INTO digits VALUES ('2024-01-02 03:04:05.1234567', '2024-01-02 03:04:05.1234567 -08:00', '03:04:05.1234567')")
+    server.execute(
+        "INSERT INTO digits VALUES ('2024-01-02 03:04:05.1234567', '2024-01-02 03:04:05.1234567 "
+        "-08:00', '03:04:05.1234567')"
+    )
     cursor = connect().cursor()
     cursor.execute(
         "SELECT CONVERT(varchar(27), d, 121), CONVERT(varchar(34), o, 121), CONVERT(varchar(16), t, 121), "
@@ -99,7 +106,8 @@ def test_seventh_digit_survives_in_text(connect: Any, server: SqlServer) -> None
 @pytest.mark.parametrize("value", [5, "héllo 😀", Decimal("1.50"), b"\x01\x02", datetime.date(2024, 2, 29), None, 1.5])
 def test_parameters_come_back(connect_odbc: Any, value: Any) -> None:
     cursor = connect_odbc().cursor()
-    cursor.execute("SELECT CAST(? AS nvarchar(50)) AS t, ? AS v" if not isinstance(value, bytes) else "SELECT 1 AS t, ? AS v", *(
-        [value] if isinstance(value, bytes) else [value, value]
-    ))
+    cursor.execute(
+        "SELECT CAST(? AS nvarchar(50)) AS t, ? AS v" if not isinstance(value, bytes) else "SELECT 1 AS t, ? AS v",
+        *([value] if isinstance(value, bytes) else [value, value]),
+    )
     assert cursor.fetchone()[1] == value

@@ -72,7 +72,10 @@ def _attempted(value: Typed, to: SqlType, sql: str) -> str:
 
 
 def conversion_failed(value: Typed, to: SqlType, storage: str | None = None) -> str:
-    shown = f"'Conversion failed when converting the {value.type.name} value ''' || {value.sql} || ''' to data type {to.name}.'"
+    shown = (
+        f"'Conversion failed when converting the {value.type.name} value ''' || {value.sql} || "
+        f"''' to data type {to.name}.'"
+    )
     return failing(245, shown, storage or to.storage)
 
 
@@ -152,7 +155,10 @@ def _binary_to_int(value: Typed, to: SqlType) -> str:
     if to.name == "tinyint":
         return f"CAST({unsigned} AS UTINYINT)"
     limit = 2 ** (8 * size - 1)
-    return f"CAST(CASE WHEN {unsigned} >= {limit} THEN {unsigned} - {2 * limit}::HUGEINT ELSE {unsigned} END AS {to.storage})"
+    return (
+        f"CAST(CASE WHEN {unsigned} >= {limit} THEN {unsigned} - {2 * limit}::HUGEINT ELSE "
+        f"{unsigned} END AS {to.storage})"
+    )
 
 
 def _to_bit(value: Typed, to: SqlType, style: int | None) -> str:
@@ -174,7 +180,7 @@ def _to_decimal(value: Typed, to: SqlType, style: int | None) -> str:
         return f"CAST(CAST({sql} AS INTEGER) AS {to.storage})"
     if family in ("int", "decimal", "money"):
         return f"CAST({sql} AS {to.storage})"
-    if family == "float" and to.precision <= 18 or (family == "float" and to.scale == 0):
+    if (family == "float" and to.precision <= 18) or (family == "float" and to.scale == 0):
         return f"CAST({sql} AS {to.storage})"
     if family == "text":
         wrong = failing(8114, quoted(f"Error converting data type {value.type.name} to numeric."), to.storage)
@@ -295,9 +301,7 @@ def _to_binary(value: Typed, to: SqlType, style: int | None) -> str:
         return _int_to_binary(value, to)
     elif family == "guid":
         sql = f"ts_guid_bytes({sql})"
-    elif family == "float":
-        raise _refuse(value, to)
-    elif family != "binary":
+    elif family == "float" or family != "binary":
         raise _refuse(value, to)
     if to.is_max:
         return sql
@@ -327,7 +331,10 @@ def _to_guid(value: Typed, to: SqlType, style: int | None) -> str:
         8169, quoted("Conversion failed when converting from a character string to uniqueidentifier."), "BLOB"
     )
     good = f"ts_guid_from_text({text})"
-    return f"(CASE WHEN regexp_full_match({value.sql}, '{shape}') THEN {good} WHEN {value.sql} IS NOT NULL THEN {wrong} END)"
+    return (
+        f"(CASE WHEN regexp_full_match({value.sql}, '{shape}') THEN {good} WHEN {value.sql} IS "
+        f"NOT NULL THEN {wrong} END)"
+    )
 
 
 def _to_date(value: Typed, to: SqlType, style: int | None) -> str:

@@ -12,9 +12,11 @@ from mssql_starrocks.sandbox.sqlserver.types import BIGINT, DATETIME, INT, SqlTy
 
 Nodes = list[exp.Expression]
 _PARTS = {
-    "yy": "year", "yyyy": "year", "qq": "quarter", "q": "quarter", "mm": "month", "m": "month", "dy": "dayofyear", "y": "dayofyear",
+    "yy": "year", "yyyy": "year", "qq": "quarter", "q": "quarter", "mm": "month", "m": "month",
+    "dy": "dayofyear", "y": "dayofyear",
     "dd": "day", "d": "day", "hh": "hour", "mi": "minute", "n": "minute", "ss": "second", "s": "second",
-    "ms": "millisecond", "mcs": "microsecond", "ns": "nanosecond", "tz": "tzoffset", "isowk": "iso_week", "isoww": "iso_week",
+    "ms": "millisecond", "mcs": "microsecond", "ns": "nanosecond", "tz": "tzoffset",
+    "isowk": "iso_week", "isoww": "iso_week",
 }  # fmt: skip
 _TICKS = {
     "day": 864_000_000_000,
@@ -28,7 +30,7 @@ _CALENDAR = ("year", "quarter", "month", "day", "dayofyear")
 
 
 def part_name(node: exp.Expression) -> str:
-    name = node.name.lower()
+    name = str(node.name).lower()
     return _PARTS.get(name, name)
 
 
@@ -131,14 +133,20 @@ def _dateadd(nodes: Nodes, scope: Scope) -> Typed:
     if value.type.family == "date" and part == "day":
         days = f"(ts_days({value.sql}) + CAST({count.sql} AS BIGINT))"
         error = "CAST(error('@@517@@Adding a value to a date column caused an overflow.') AS DATE)"
-        sql = f"(CASE WHEN {days} BETWEEN 0 AND 3652058 THEN {value.sql} + {count.sql} WHEN {days} IS NOT NULL THEN {error} END)"
+        sql = (
+            f"(CASE WHEN {days} BETWEEN 0 AND 3652058 THEN {value.sql} + {count.sql} WHEN {days} "
+            f"IS NOT NULL THEN {error} END)"
+        )
         return Typed(sql, value.type)
     if value.type.name != "datetime2" or part not in _TICKS:
         raise unsupported(f"DATEADD({part}) on {value.type.name}")
     ticks = f"({value.sql} + CAST({count.sql} AS BIGINT) * {_TICKS[part]})"
     error = "CAST(error('@@517@@Adding a value to a datetime2 column caused an overflow.') AS BIGINT)"
-    sql = f"(CASE WHEN {ticks} BETWEEN 0 AND {moments.LAST_TICK} THEN {moments.fit_sql(ticks, value.type)} ELSE {error} END)"
-    return Typed(sql if part in ("millisecond", "microsecond") else sql, value.type)
+    sql = (
+        f"(CASE WHEN {ticks} BETWEEN 0 AND {moments.LAST_TICK} THEN "
+        f"{moments.fit_sql(ticks, value.type)} ELSE {error} END)"
+    )
+    return Typed(sql, value.type)
 
 
 def _switchoffset(nodes: Nodes, scope: Scope) -> Typed:

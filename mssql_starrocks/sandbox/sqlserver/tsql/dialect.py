@@ -1,6 +1,7 @@
 """T-SQL text to statements: sqlglot's parser with its rewriting of functions and types switched off."""
 
 import re
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -13,18 +14,18 @@ from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 _KEPT = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
 
 
-class SandboxTsql(TSQL):
+class SandboxTsql(TSQL):  # type: ignore[misc]
     """Every function call stays as written (exp.Anonymous), every type stays text: nothing is normalised away."""
 
-    class Parser(TSQL.Parser):
-        FUNCTIONS = {}
-        FUNCTION_PARSERS = {name: TSQL.Parser.FUNCTION_PARSERS[name] for name in _KEPT}
-        NO_PAREN_FUNCTIONS = {}
+    class Parser(TSQL.Parser):  # type: ignore[misc]
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {name: TSQL.Parser.FUNCTION_PARSERS[name] for name in _KEPT}
+        NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
 
-        def _parse_type(self, parse_interval=True, fallback_to_identifier=False):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def _parse_type(self, parse_interval: bool = True, fallback_to_identifier: bool = False) -> Any:
             return self._parse_column()
 
-        def _parse_types(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003, ANN202
+        def _parse_types(self, *args: Any, **kwargs: Any) -> Any:
             first = self._advance_any()
             if first is None:
                 return None

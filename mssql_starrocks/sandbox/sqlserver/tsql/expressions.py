@@ -136,7 +136,7 @@ def _money(text: str) -> Typed:
 
 def _parameter(node: exp.Expression, scope: Scope) -> Typed:
     if isinstance(node.this, exp.Parameter):
-        return FUNCTIONS_GLOBAL(node.this.name.lower(), scope)
+        return global_variable(node.this.name.lower(), scope)
     name = "@" + node.name.lower()
     value = scope.context.variables.get(name)
     if value is None:
@@ -144,7 +144,7 @@ def _parameter(node: exp.Expression, scope: Scope) -> Typed:
     return NULL if value.value is None and value.type.name == "int" else from_value(value)
 
 
-def FUNCTIONS_GLOBAL(name: str, scope: Scope) -> Typed:  # noqa: N802 - the table of @@names
+def global_variable(name: str, scope: Scope) -> Typed:
     value = scope.context.catalog.variable("@@" + name)
     if value is None:
         raise unsupported(f"@@{name}")
@@ -206,7 +206,8 @@ def _case(node: exp.Expression, scope: Scope) -> Typed:
     if all(value.is_null for _, value in branches) and default is None:
         raise SqlError(
             8133,
-            "At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.",
+            "At least one of the result expressions in a CASE specification must be an expression "
+            "other than the NULL constant.",
         )
     return case_value(branches, compile_value(default, scope) if default is not None else NULL)
 
@@ -328,7 +329,7 @@ def like_regex(pattern: str, escape: str, *, ranges: bool) -> str:
                 raise unsupported("this [ ] in a LIKE pattern")
             digits_or_letters = re.fullmatch(r"\^?([0-9]-[0-9]|[A-Za-z]-[A-Za-z]|[^-])+", inside)
             if not digits_or_letters or (
-                re.search("[A-Za-z]-[A-Za-z]", inside) and not ranges and "a-z" != inside.lower()
+                re.search("[A-Za-z]-[A-Za-z]", inside) and not ranges and inside.lower() != "a-z"
             ):
                 raise unsupported("a range of letters in a LIKE pattern")
             negative = inside.startswith("^")

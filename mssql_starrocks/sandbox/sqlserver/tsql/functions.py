@@ -1,12 +1,12 @@
 """Scalar functions: text, numbers, NULL handling, hashes, variants, the session and the server."""
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
-from mssql_starrocks.sandbox.sqlserver.tsql import dates as dates
-from mssql_starrocks.sandbox.sqlserver.tsql import operators, texts
+from mssql_starrocks.sandbox.sqlserver.tsql import dates, operators, texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     FUNCTIONS,
@@ -16,7 +16,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     compile_value,
 )
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Scope
-from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
+from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, text_literal
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import unified
 from mssql_starrocks.sandbox.sqlserver.types import (
     BIGINT,
@@ -25,7 +25,6 @@ from mssql_starrocks.sandbox.sqlserver.types import (
     SYSNAME,
     SqlType,
     nvarchar,
-    parse_type,
     varbinary,
     varchar,
 )
@@ -189,8 +188,10 @@ def _substring(args: list[Typed]) -> Typed:
     length = _not_negative(count.sql, "substring")
     if isinstance(args[2].literal, int):
         length = str(args[2].literal)
-    first = f"greatest({start.sql}, 1)"
-    taken = f"greatest({length} - ({first} - {start.sql}), 0)"
+    # not greatest(): it would take NULL for the bound
+    first = f"(CASE WHEN {start.sql} < 1 THEN 1 ELSE {start.sql} END)"
+    rest = f"({length} - ({first} - {start.sql}))"
+    taken = f"(CASE WHEN {rest} < 0 THEN 0 ELSE {rest} END)"
     if isinstance(args[1].literal, int) and args[1].literal >= 1 and isinstance(args[2].literal, int):
         first, taken = str(args[1].literal), str(args[2].literal)
     if value.type.family == "binary":
@@ -198,7 +199,7 @@ def _substring(args: list[Typed]) -> Typed:
         size = MAX if value.type.is_max else _known_length(args[2], value.type.length or 8) or 1
         return Typed(
             f"CASE WHEN {taken} > 0 THEN {sql} WHEN {value.sql} IS NOT NULL THEN ''::BLOB END"
-            if "greatest" in taken
+            if "CASE" in taken
             else sql,
             varbinary(size),
         )
@@ -217,10 +218,8 @@ def _replace(args: list[Typed]) -> Typed:
             raise unsupported("REPLACE with something other than literals")
     collation = texts.common_collation(text, old).upper()
     if isinstance(old.literal, str) and "_CI" in collation and old.literal.lower() != old.literal.upper():
-        import re
-
         pattern, target = re.escape(old.literal), (new.literal or "").replace("\\", "\\\\")
-        sql = f"regexp_replace({text.sql}, {texts_literal(pattern)}, {texts_literal(target)}, 'gi')"
+        sql = f"regexp_replace({text.sql}, {text_literal(pattern)}, {text_literal(target)}, 'gi')"
         if new.literal is None:
             sql = "CAST(NULL AS VARCHAR)"
     else:
@@ -229,12 +228,6 @@ def _replace(args: list[Typed]) -> Typed:
     limit = MAX if text.type.is_max else 4000 if unicode else 8000
     make = nvarchar if unicode else varchar
     return Typed(sql, make(limit, text.type.collation), True, text.collation_rank)
-
-
-def texts_literal(text: str) -> str:
-    from mssql_starrocks.sandbox.sqlserver.tsql.typed import text_literal
-
-    return text_literal(text)
 
 
 @function("CONCAT", 2, 254)
@@ -320,7 +313,8 @@ def _nullif(args: list[Typed]) -> Typed:
     if first.is_null:
         raise SqlError(
             4151,
-            "The type of the first argument to NULLIF cannot be the NULL constant because the type of the first argument has to be known.",
+            "The type of the first argument to NULLIF cannot be the NULL constant because the type "
+            "of the first argument has to be known.",
         )
     if second.is_null:
         return first
@@ -335,7 +329,8 @@ def _iif(nodes: Nodes, scope: Scope) -> Typed:
     if yes.is_null and no.is_null:
         raise SqlError(
             8133,
-            "At least one of the result expressions in a CASE specification must be an expression other than the NULL constant.",
+            "At least one of the result expressions in a CASE specification must be an expression "
+            "other than the NULL constant.",
         )
     return case_value([(compile_predicate(nodes[0], scope), yes)], no)
 
@@ -407,7 +402,10 @@ def _hashbytes(args: list[Typed]) -> Typed:
     if value.type.family == "text" and value.type.unicode:
         sql = f"ts_utf16_{name}({value.sql})"
     elif value.type.family == "text" and not value.type.utf8:
-        sql = f"unhex(CASE WHEN ts_ascii({value.sql}) THEN {name}({value.sql}) ELSE {name}(ts_code_page({value.sql})) END)"
+        sql = (
+            f"unhex(CASE WHEN ts_ascii({value.sql}) THEN {name}({value.sql}) ELSE "
+            f"{name}(ts_code_page({value.sql})) END)"
+        )
     elif value.type.family in ("text", "binary"):
         sql = f"unhex({name}({value.sql}))"
     else:
@@ -437,18 +435,20 @@ def _variant_property(args: list[Typed]) -> Typed:
 def _server_function(name: str) -> None:
     def handle(nodes: Nodes, scope: Scope) -> Typed:
         arguments = [compile_value(node, scope) for node in nodes]
-        return scope.context.catalog.function(name, arguments)
+        made: Typed = scope.context.catalog.function(name, arguments)
+        return made
 
     FUNCTIONS[name] = handle
 
 
 for _name in (
     "DB_NAME", "DB_ID", "SERVERPROPERTY", "OBJECT_ID", "SCHEMA_NAME", "SCHEMA_ID", "OBJECT_NAME", "HAS_PERMS_BY_NAME",
-    "SUSER_SNAME", "USER_NAME", "XACT_STATE", "SCOPE_IDENTITY", "IDENT_CURRENT", "SYSTEM_USER", "ORIGINAL_LOGIN", "DATABASEPROPERTYEX",
-    "COL_LENGTH", "COLUMNPROPERTY", "OBJECT_SCHEMA_NAME", "TYPE_NAME", "OBJECTPROPERTY", "HOST_NAME", "APP_NAME", "IS_MEMBER", "CONNECTIONPROPERTY",
+    "SUSER_SNAME", "USER_NAME", "XACT_STATE", "SCOPE_IDENTITY", "IDENT_CURRENT", "SYSTEM_USER", "ORIGINAL_LOGIN",
+    "DATABASEPROPERTYEX",
+    "COL_LENGTH", "COLUMNPROPERTY", "OBJECT_SCHEMA_NAME", "TYPE_NAME", "OBJECTPROPERTY",
+    "HOST_NAME", "APP_NAME", "IS_MEMBER", "CONNECTIONPROPERTY",
 ):  # fmt: skip
     _server_function(_name)
 
 
-def declared_type(text: str) -> SqlType:
-    return parse_type(text)
+REGISTERED_BY = (__name__, dates.__name__)  # importing these modules fills the table of functions

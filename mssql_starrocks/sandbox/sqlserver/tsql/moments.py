@@ -4,8 +4,8 @@ import datetime
 import re
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, marked, unsupported
-from mssql_starrocks.sandbox.sqlserver.types import SqlType
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
+from mssql_starrocks.sandbox.sqlserver.types import SqlType
 
 DAY = 864_000_000_000
 DAYS_1900, DAYS_1753, DAYS_2079 = 693595, 639905, 759130
@@ -128,7 +128,7 @@ def fit(ticks: int, kind: SqlType) -> int:
         ticks *= 600_000_000
         low, high = DAYS_1900 * DAY, DAYS_2079 * DAY + DAY - 1
     else:
-        unit = 10 ** (7 - kind.scale)
+        unit: int = 10 ** (7 - kind.scale)
         ticks = (ticks + unit // 2) // unit * unit
         if kind.name == "time":
             return min(ticks, DAY - unit) if ticks >= DAY else ticks
@@ -156,7 +156,7 @@ def fit_sql(ticks: str, kind: SqlType, source_scale: int = 7) -> str:
     if kind.name == "time":
         return f"(CASE WHEN {rounded} >= {DAY} THEN {DAY - unit} ELSE {rounded} END)"
     last = LAST_TICK // unit * unit
-    return f"least({rounded}, {last})"
+    return f"(CASE WHEN {rounded} > {last} THEN {last} ELSE {rounded} END)"  # least() would take NULL for the last
 
 
 def _range_error(kind: SqlType) -> str:

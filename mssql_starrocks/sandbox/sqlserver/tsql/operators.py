@@ -145,35 +145,38 @@ def negate(value: Typed) -> Typed:
 
 def compare(operator: str, left: Typed, right: Typed) -> str:
     """A predicate for = <> < <= > >=."""
+    one, two = comparison_keys(operator, left, right)
+    return f"({one} {operator} {two})"
+
+
+def comparison_keys(operator: str, left: Typed, right: Typed) -> tuple[str, str]:
+    """What stands for both sides so that DuckDB's comparison gives SQL Server's answer."""
     left, right = _null_as(left, right), _null_as(right, left)
     one, two = left.type.family, right.type.family
-    ordered = operator not in ("=", "<>")
     if one == two == "text":
-        collation = texts.common_collation(left, right)
-        return (
-            f"({texts.key(left, collation, ordered=ordered)} {operator} {texts.key(right, collation, ordered=ordered)})"
-        )
+        collation, ordered = texts.common_collation(left, right), operator not in ("=", "<>")
+        return texts.key(left, collation, ordered=ordered), texts.key(right, collation, ordered=ordered)
     if one == two and one in ("guid", "binary", "datetimeoffset", "time", "bit", "datetime", "date", "float"):
-        return f"({texts.key(left)} {operator} {texts.key(right)})"
+        return texts.key(left), texts.key(right)
     if {one, two} <= {"int", "bit", "decimal", "money"}:
-        return _compare_exact(operator, left, right)
+        return _exact_keys(left, right)
     if {one, two} <= set(_TICKED):
-        left, right = convert(left, SqlType("datetime2", scale=7)), convert(right, SqlType("datetime2", scale=7))
-        return f"({left.sql} {operator} {right.sql})"
+        whole = SqlType("datetime2", scale=7)
+        return convert(left, whole).sql, convert(right, whole).sql
     if {one, two} & {"xml", "variant", "hierarchyid"} or "binary" in (one, two):
         raise unsupported(f"{left.type.name} {operator} {right.type.name}")
     kind = common_type([left, right])
     if kind.family == "decimal" and "text" in (one, two):
         raise unsupported("text compared with a decimal")
-    return compare(operator, convert(left, kind), convert(right, kind))
+    return comparison_keys(operator, convert(left, kind), convert(right, kind))
 
 
-def _compare_exact(operator: str, left: Typed, right: Typed) -> str:
+def _exact_keys(left: Typed, right: Typed) -> tuple[str, str]:
     if left.type.family == right.type.family == "int":
-        return f"({left.sql} {operator} {right.sql})"
+        return left.sql, right.sql
     kind = common_type([left, right])
     if kind.family == "decimal":
         shapes = decimal_shape(left), decimal_shape(right)
         if max(p - s for p, s in shapes) + max(s for _, s in shapes) > 38:
             raise unsupported("comparison of decimals beyond 38 digits")
-    return f"({convert(left, kind).sql} {operator} {convert(right, kind).sql})"
+    return convert(left, kind).sql, convert(right, kind).sql

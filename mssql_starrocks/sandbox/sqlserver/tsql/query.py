@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
-from mssql_starrocks.sandbox.sqlserver.tsql import aggregates, texts
-from mssql_starrocks.sandbox.sqlserver.tsql import functions as functions
+from mssql_starrocks.sandbox.sqlserver.tsql import aggregates, functions, texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     IN_QUERY,
@@ -15,10 +14,11 @@ from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     compile_predicate,
     compile_value,
 )
-from mssql_starrocks.sandbox.sqlserver.tsql.operators import compare
+from mssql_starrocks.sandbox.sqlserver.tsql.operators import comparison_keys
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope, Source, SourceColumn
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, Typed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import common_type
+from mssql_starrocks.sandbox.sqlserver.types import SqlType
 
 HINTS = {
     "TABLOCK",
@@ -186,7 +186,8 @@ class _Select:
         if not self.outermost and not self.node.args.get("limit") and not self.node.args.get("offset"):
             raise SqlError(
                 1033,
-                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
+                "The ORDER BY clause is invalid in views, inline functions, derived tables, "
+                "subqueries, and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
                 15,
             )
         return " ORDER BY " + ", ".join(self._sort_key(node, items) for node in order.expressions)
@@ -202,7 +203,8 @@ class _Select:
             if not 1 <= position <= len(items):
                 raise SqlError(
                     108,
-                    f"The ORDER BY position number {position} is out of range of the number of items in the select list.",
+                    f"The ORDER BY position number {position} is out of range of the number of items "
+                    f"in the select list.",
                     15,
                 )
             return items[position - 1].value
@@ -244,7 +246,8 @@ def _union(node: exp.Expression, scope: Scope) -> Query:
     if len(left.items) != len(right.items):
         raise SqlError(
             205,
-            "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.",
+            "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal "
+            "number of expressions in their target lists.",
         )
     one, two = _aligned(left, right)
     distinct = node.args.get("distinct")
@@ -279,7 +282,8 @@ def _union_sort(term: exp.Expression, outputs: list[Item]) -> str:
     if not isinstance(node, exp.Column) or not named:
         raise SqlError(
             104,
-            "ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.",
+            "ORDER BY items must appear in the select list if the statement contains a UNION, "
+            "INTERSECT or EXCEPT operator.",
             15,
         )
     return f"{texts.key(named[0].value, ordered=True)} {direction}"
@@ -290,7 +294,7 @@ def _aligned(left: Query, right: Query) -> tuple[Query, Query]:
     return _converted(left, kinds), _converted(right, kinds)
 
 
-def _converted(query: Query, kinds: list) -> Query:  # type: ignore[type-arg]
+def _converted(query: Query, kinds: list[SqlType]) -> Query:
     items = []
     for index, (item, kind) in enumerate(zip(query.items, kinds, strict=True), 1):
         inner = replace(item.value, sql=f'"u"."c{index}"')
@@ -421,11 +425,11 @@ def _in_query(value: Typed, node: exp.Expression, scope: Scope) -> str:
             "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
         )
     item = replace(query.items[0].value, sql='"i"."c1"')
-    test = compare("=", value, item)
-    left, _, right = test[1:-1].partition(" = ")
+    left, right = comparison_keys("=", value, item)
     return f'({left} IN (SELECT {right} FROM ({query.sql}) AS "i"))'
 
 
+REGISTERED_BY = functions.REGISTERED_BY
 VALUES.update({exp.Subquery: _scalar_subquery, exp.Window: aggregates.compile_window})
 PREDICATES[exp.Exists] = _exists
 IN_QUERY.append(_in_query)

@@ -6,14 +6,16 @@ from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType
 
 MACROS = (
     # uniqueidentifier is stored in the order SqlGuid compares: bytes 10-15, 8-9, 6-7, 4-5, 0-3 of its binary form
-    "CREATE MACRO ts_guid_hex(h) AS h[31:32] || h[29:30] || h[27:28] || h[25:26] || '-' || h[23:24] || h[21:22] || '-' || "
+    "CREATE MACRO ts_guid_hex(h) AS h[31:32] || h[29:30] || h[27:28] || h[25:26] || '-' || h[23:24] "
+    "|| h[21:22] || '-' || "
     "h[19:20] || h[17:18] || '-' || h[13:16] || '-' || h[1:12]",
     "CREATE MACRO ts_guid_text(g) AS ts_guid_hex(hex(g))",
     "CREATE MACRO ts_guid_bytes_hex(h) AS h[25:32] || h[21:24] || h[17:20] || h[13:16] || h[1:12]",
     "CREATE MACRO ts_guid_bytes(g) AS unhex(ts_guid_bytes_hex(hex(g)))",
     "CREATE MACRO ts_guid_bytes_back(h) AS h[21:32] || h[17:20] || h[13:16] || h[9:12] || h[1:8]",
     "CREATE MACRO ts_guid_from_bytes(b) AS unhex(ts_guid_bytes_back(hex(b)))",
-    "CREATE MACRO ts_guid_text_back(t) AS t[25:36] || t[20:23] || t[17:18] || t[15:16] || t[12:13] || t[10:11] || t[7:8] || "
+    "CREATE MACRO ts_guid_text_back(t) AS t[25:36] || t[20:23] || t[17:18] || t[15:16] || t[12:13] "
+    "|| t[10:11] || t[7:8] || "
     "t[5:6] || t[3:4] || t[1:2]",
     "CREATE MACRO ts_guid_from_text(t) AS unhex(ts_guid_text_back(t))",
     "CREATE MACRO ts_ascii(x) AS (strlen(x) = length(x))",
@@ -103,7 +105,7 @@ def common_collation(one: Typed, other: Typed) -> str:
         return (one if one.collation_rank > other.collation_rank else other).type.collation
     if one.type.collation.lower() == other.type.collation.lower() or one.collation_rank == LITERAL:
         return one.type.collation
-    assert one.collation_rank in (COLUMN, EXPLICIT)
+    assert one.collation_rank in (COLUMN, EXPLICIT)  # noqa: S101 - narrows the type
     raise SqlError(
         468,
         f'Cannot resolve the collation conflict between "{one.type.collation}" and "{other.type.collation}" '

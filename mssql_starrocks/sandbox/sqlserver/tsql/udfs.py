@@ -61,10 +61,7 @@ def units_utf16(text: str) -> int:
 
 def float_text(value: float, style: int) -> str:
     """CONVERT(varchar, float, style): 0 is at most six digits, 1 always 8, 2 always 16, 3 always 17."""
-    if style == 0:
-        text = f"{value:.6g}"
-    else:
-        text = f"{value:.{ {1: 7, 2: 15, 3: 16}[style] }e}"
+    text = f"{value:.6g}" if style == 0 else f"{value:.{ {1: 7, 2: 15, 3: 16}[style] }e}"
     return re.sub(r"e([+-])(\d+)", lambda m: f"e{m[1]}{int(m[2]):03d}", text)
 
 

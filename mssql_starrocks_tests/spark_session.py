@@ -12,7 +12,7 @@ from mssql_starrocks.engines.jars import jars_folder, verify
 from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
 from mssql_starrocks.errors import EngineError
 from mssql_starrocks.settings import LakeSettings, SparkSettings
-from mssql_starrocks_tests.conftest import glue_settings
+from mssql_starrocks_tests.platform import glue_settings
 
 
 @pytest.fixture(scope="session")
