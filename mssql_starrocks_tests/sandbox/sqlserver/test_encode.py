@@ -1,7 +1,7 @@
 """The numpy encoder gives byte for byte what the plain per-value encoder gives."""
 
 import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +20,7 @@ UNICODE = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 def exact(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
     limit = 10**precision - 1
-    return st.integers(-limit, limit).map(lambda number: Decimal(number).scaleb(-scale))
+    return st.integers(-limit, limit).map(lambda number: Decimal(number).scaleb(-scale, Context(prec=60)))
 
 
 def moments(scale: int, low: int = 0, high: int = DAYS * DAY - 1) -> st.SearchStrategy[int]:
