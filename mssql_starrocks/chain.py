@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.config import Config, EngineName
+from mssql_starrocks.config import Config, EngineName, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
 from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Table, TableId
 from mssql_starrocks.naming import Names, refuse_collisions, refuse_column_collisions, slug
-from mssql_starrocks.types import choose_key, plan_columns
+from mssql_starrocks.types import TypeOptions, choose_key, plan_columns
 
 AUDIT_KINDS = {
     "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
@@ -37,7 +38,6 @@ class Chain:
     engine: EngineName
     engine_reason: str
     chunk_bytes: int
-    max_connections: int
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -70,15 +70,14 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
 
     """
     options = config.options(table.id)
-    known = {c.name for c in table.columns}
-    for name in options.exclude_columns:
-        if name not in known:
-            raise ConfigError(f"tables: {table.id}: exclude_columns names {name}, which is not a column of the table")
+    excluded = _excluded(table, options, config.named(table.id))
     key = choose_key(table, options.key)
-    lost = [k for k in key if k in options.exclude_columns]
+    lost = [k for k in key if k in excluded]
     if lost:
         raise ConfigError(f"tables: {table.id}: {lost[0]} is part of the key and excluded; set key: none")
-    columns = plan_columns(table, key, options.type_options())
+    columns = plan_columns(table, key, TypeOptions(excluded, options.accept_masked))
+    if not columns:
+        raise ConfigError(f"tables: {table.id}: no column is left to copy; exclude the table instead")
     audit = tuple((what, name) for what, name in config.audit_columns if name)
     refuse_column_collisions(
         table.id,
@@ -94,10 +93,20 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         engine,
         reason,
         config.chunk_mb << 20,
-        config.max_connections,
         options.owners,
         tuple(sorted(options.tags.items())),
     )
+
+
+def _excluded(table: Table, options: TableOptions, named: TableOptions) -> frozenset[str]:
+    """The table's own spelling of the columns to leave out; a pattern may name columns that this table lacks."""
+    spelling = {c.name.lower(): c.name for c in table.columns}
+    for name in named.exclude_columns:
+        if name.lower() not in spelling:
+            near = difflib.get_close_matches(name.lower(), spelling, 1)
+            hint = f"; did you mean {spelling[near[0]]}?" if near else ""
+            raise ConfigError(f"tables: {table.id}: exclude_columns names {name}, which is no column of it{hint}")
+    return frozenset(spelling[n.lower()] for n in options.exclude_columns if n.lower() in spelling)
 
 
 def plan_chains(
@@ -123,7 +132,7 @@ def plan_chains(
 
 def _names(table: TableId, config: Config, warehouse_database: str | None) -> Names:
     schema = slug(table.schema)
-    target = config.targets.get(table.schema) or warehouse_database or schema
+    target = config.targets.get(table.schema.lower()) or warehouse_database or schema
     return Names(schema, slug(table.name), config.lake_prefix + schema, target)
 
 

@@ -20,7 +20,7 @@ from mssql_starrocks.settings import Settings, SparkSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="A certified copy of SQL Server databases in StarRocks, through Apache Iceberg.")  # fmt: skip
-ConfigOption = Annotated[Path, typer.Option("--config", help="configuration file")]
+ConfigOption = Annotated[Path, typer.Option("--config", envvar="MSSQL_STARROCKS_CONFIG", help="configuration file")]
 screen, errors = Console(), Console(stderr=True)
 
 
@@ -57,6 +57,8 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE)) -> None:
         if not chains and not refused:
             raise SelectionError(f"{manifest.database}: include and exclude in {config} leave none of "
                                  f"{len(manifest.tables)} tables.")  # fmt: skip
+        for pattern in options.unmatched([t.id for t in manifest.tables]):
+            errors.print(f"warning: {config}: {pattern} matches no table of {manifest.database}", markup=False)
         file = manifest_path(options, config)
         save_manifest(manifest, file)
         _show_discovered(chains, refused)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Manifest, Table, TableId
-from mssql_starrocks.types.mapping import TypeOptions
 
 EngineName = Literal["auto", "arrow", "spark"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
+_COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
+_DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 
 
 class _Strict(BaseModel):
@@ -26,9 +28,11 @@ class _Strict(BaseModel):
 class AuditColumns(_Strict):
     """Names of the columns added to every row; null switches one off."""
 
-    migrated_at: str | None = Field("migrated_at", description="instant of the load, DATETIME in UTC")
-    source_schema: str | None = Field("source_schema", description="SQL Server schema the row came from")
-    load_id: str | None = Field("load_id", description="the load that wrote the row")
+    migrated_at: str | None = Field("migrated_at", pattern=_COLUMN, description="instant of the load, DATETIME in UTC")
+    source_schema: str | None = Field(
+        "source_schema", pattern=_COLUMN, description="SQL Server schema the row came from"
+    )
+    load_id: str | None = Field("load_id", pattern=_COLUMN, description="the load that wrote the row")
 
 
 class TableOptions(_Strict):
@@ -41,9 +45,6 @@ class TableOptions(_Strict):
     owners: tuple[str, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
     tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags")
 
-    def type_options(self) -> TypeOptions:
-        return TypeOptions(exclude_columns=frozenset(self.exclude_columns), accept_masked=self.accept_masked)
-
 
 class Config(_Strict):
     """Everything a user decides about the copy. Patterns are `schema.table` with `*` and `?`, case ignored."""
@@ -55,7 +56,6 @@ class Config(_Strict):
     engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
     spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
-    max_connections: int = Field(8, ge=1, le=64, description="connections to SQL Server at once, per table")
     audit_columns: AuditColumns = Field(AuditColumns(), description="columns added to every row")
     manifest: str = Field("manifest.json", description="where discovery keeps the manifest; relative to this file")
     sensor_seconds: int = Field(60, ge=5, description="how often the new-table sensor looks")
@@ -65,6 +65,25 @@ class Config(_Strict):
     tables: dict[str, TableOptions] = Field(
         default_factory=dict, description="options per table or pattern; later ones win"
     )
+
+    @field_validator("targets")
+    @classmethod
+    def _known_to_starrocks(cls, targets: dict[str, str]) -> dict[str, str]:
+        for schema, database in targets.items():
+            if not _DATABASE.fullmatch(database):
+                raise ValueError(f"{schema}: {database!r} is no name for a StarRocks database (letters, digits, _)")
+        return {schema.lower(): database for schema, database in targets.items()}
+
+    def named(self, table: TableId) -> TableOptions:
+        """The options of the entry that names this table itself, not by a pattern."""
+        return next((o for name, o in self.tables.items() if name.lower() == str(table).lower()), TableOptions())
+
+    def unmatched(self, tables: Sequence[TableId]) -> tuple[str, ...]:
+        """Patterns and schemas of this configuration that match none of the tables."""
+        patterns = [*(p for p in self.include if p != "*"), *self.exclude, *self.tables]
+        lost = [p for p in patterns if not any(_matches(t, (p,)) for t in tables)]
+        schemas = {t.schema.lower() for t in tables}
+        return (*lost, *(f"targets: {schema}" for schema in self.targets if schema not in schemas))
 
     def options(self, table: TableId) -> TableOptions:
         """The options of a table: all matching entries of `tables`, later ones over earlier ones."""
@@ -83,18 +102,22 @@ class Config(_Strict):
 
     @staticmethod
     def load(file: Path) -> Config:
-        """Read a YAML file; a missing file means defaults.
+        """Read a YAML file; only a file of the default name may be missing, which means defaults.
 
         Raises:
             ConfigError: names file, key and the closest valid name.
 
         """
-        if not file.exists():
+        if not file.exists() and file.name == DEFAULT_FILE:
             return Config()
         try:
-            data = yaml.safe_load(file.read_text()) or {}
+            data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:
-            raise ConfigError(f"{file}: not valid YAML ({str(error).splitlines()[0]})") from error
+            mark = getattr(error, "problem_mark", None)
+            where = f" in line {mark.line + 1}" if mark else ""
+            raise ConfigError(f"{file}: not valid YAML{where}: {getattr(error, 'problem', None) or error}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file} cannot be read: {error}") from error
         if not isinstance(data, dict):
             raise ConfigError(f"{file}: expected keys and values, found {type(data).__name__}")
         return Config.parse(data, str(file))
@@ -108,7 +131,7 @@ class Config(_Strict):
 
         """
         try:
-            return Config(**data)
+            return Config(**{str(key): value for key, value in data.items()})
         except ValidationError as error:
             raise ConfigError("\n".join(explain(e, origin, Config) for e in error.errors())) from None
 
@@ -116,6 +139,10 @@ class Config(_Strict):
 def explain(error: Any, origin: str, model: type[BaseModel]) -> str:
     """One line for one pydantic error: file, key, what is wrong, the closest valid name."""
     path = [str(p) for p in error["loc"]]
+    if error["type"] == "tuple_type":
+        return f"{origin}: {'.'.join(path)}: expected a list, such as [sales.*]"
+    if error["type"] in ("model_type", "dict_type"):
+        return f"{origin}: {'.'.join(path)}: expected keys and values, such as {{engine: arrow}}"
     if error["type"] != "extra_forbidden":
         return f"{origin}: {'.'.join(path)}: {error['msg']}"
     owner = TableOptions if path[0] == "tables" else AuditColumns if path[0] == "audit_columns" else model

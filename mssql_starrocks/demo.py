@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import SelectionError, SourceUnreachableError
+from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.model import TableId
 from mssql_starrocks.naming import LAKE, SNAPSHOT, WAREHOUSE
 from mssql_starrocks.settings import Settings
@@ -218,9 +218,7 @@ def _refuse_busy(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise SourceUnreachableError(
-                f"Port {port} is in use ({error.strerror}); choose another: --port {port + 1}"
-            ) from error
+            raise ConfigError(f"Port {port} is in use ({error.strerror}); choose another: --port {port + 1}") from error
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:

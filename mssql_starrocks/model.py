@@ -79,8 +79,9 @@ class Table:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the columns and keys; changes when, and only when, the table's definition does."""
-        text = json.dumps([[asdict(c) for c in self.columns], [asdict(k) for k in self.keys]], sort_keys=True)
+        """Hash of what a copy depends on: columns, their types and the columns of keys; no comments or names of keys."""
+        columns = [{k: v for k, v in asdict(c).items() if k not in ("description", "default")} for c in self.columns]
+        text = json.dumps([columns, sorted((k.primary, k.columns) for k in self.keys)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def column(self, name: str) -> Column:
@@ -231,7 +232,7 @@ class ColumnPrint:
     """The fingerprint of one column: how many NULLs, and an order-free digest of the others.
 
     `digest` is the sum of the first 7 bytes (big-endian) of each value's MD5, as decimal text; floats are not
-    hashed but carry `low`, `high` and `total`. facts/starrocks.md 5.
+    hashed but carry `low`, `high` and `total` (the sum divided by 2**60). facts/starrocks.md 5.
     """
 
     nulls: int

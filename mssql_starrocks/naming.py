@@ -11,6 +11,8 @@ from mssql_starrocks.errors import NameCollisionError
 from mssql_starrocks.model import Table, TableId
 
 SNAPSHOT, LAKE, WAREHOUSE = "mssql_snapshot", "iceberg_table", "starrocks_table"
+SHADOW = "__mssr_shadow"  # suffix of the StarRocks table that a load fills
+_OURS = "mssql_starrocks_loads"
 _PLAIN_SEPARATORS = " -."
 _LONGEST = 200  # Glue takes 255 characters (facts/iceberg_spark_glue.md 2); the rest is for our suffixes
 
@@ -80,6 +82,8 @@ def refuse_collisions(tables: Iterable[Table]) -> None:
     """
     seen: dict[str, TableId] = {}
     for table in tables:
+        if slug(table.id.name).endswith(SHADOW) or slug(table.id.name) == _OURS:
+            raise NameCollisionError(f"Table {table.id} has a name that we use in StarRocks. Exclude it (exclude:).")
         # Dagster joins key parts with "__" to name an op: a__b.c and a.b__c would meet there.
         key = f"{slug(table.id.schema)}__{slug(table.id.name)}"
         if key in seen:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.model import CheckReport, ColumnPrint, Difference, Evidence, Fingerprint
+from mssql_starrocks.types.canonical import FLOAT_SCALE
 from mssql_starrocks.types.keys import KEY_LIMIT
 
 ROW_COUNT, SCHEMA, VALUES = CHECKS = ("row_count", "schema", "values")
-# Sums of floats depend on the order of the rows; single values do not.
-_VALUE_TOLERANCE, _SUM_TOLERANCE = 1e-12, 1e-9
+_VALUE_TOLERANCE = 1e-12
+_SUM_ROUNDINGS = 64 * sys.float_info.epsilon
 
 
 def reports(
@@ -38,7 +40,11 @@ def value_differences(expected: Fingerprint, found: Fingerprint) -> list[Differe
     """Columns whose prints differ."""
     names = [*expected.columns, *(n for n in found.columns if n not in expected.columns)]
     pairs = [(n, expected.columns.get(n), found.columns.get(n)) for n in names]
-    return [Difference(n, _say(a), _say(b)) for n, a, b in pairs if a is None or b is None or not _equal(a, b)]
+    return [
+        Difference(n, _say(a), _say(b))
+        for n, a, b in pairs
+        if a is None or b is None or not _equal(a, b, expected.rows)
+    ]
 
 
 def definition_differences(chain: Chain, evidence: Evidence) -> list[Difference]:
@@ -67,20 +73,26 @@ def _report(name: str, differences: list[Difference], equal: str, facts: Mapping
     return CheckReport(name, False, summary, tuple(differences), facts)
 
 
-def _equal(one: ColumnPrint, other: ColumnPrint) -> bool:
+def _equal(one: ColumnPrint, other: ColumnPrint, rows: int) -> bool:
     return (
         one.nulls == other.nulls
         and one.digest == other.digest
-        and _close(one.low, other.low, _VALUE_TOLERANCE)
-        and _close(one.high, other.high, _VALUE_TOLERANCE)
-        and _close(one.total, other.total, _SUM_TOLERANCE)
+        and _close(one.low, other.low)
+        and _close(one.high, other.high)
+        and _close(one.total, other.total, _sum_tolerance(one, rows))
     )
 
 
-def _close(one: float | None, other: float | None, tolerance: float) -> bool:
+def _sum_tolerance(column: ColumnPrint, rows: int) -> float:
+    """A sum depends on the order of the rows by the rounding of its largest terms, also where they cancel out."""
+    largest = max(abs(column.low or 0.0), abs(column.high or 0.0)) / FLOAT_SCALE
+    return min(rows * largest * _SUM_ROUNDINGS, sys.float_info.max)
+
+
+def _close(one: float | None, other: float | None, absolute: float = 0.0) -> bool:
     if one is None or other is None:
         return one is other
-    return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance * 1e-3)
+    return math.isclose(one, other, rel_tol=_VALUE_TOLERANCE, abs_tol=absolute)
 
 
 def _say(column: ColumnPrint | None) -> str:

@@ -154,6 +154,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "SPARK_JARS_FOLDER": ("spark", "jars"),
     "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
 }
+_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG"})  # read by definitions.py and the command line
 _SECTIONS = ("mssql", "lake", "starrocks", "spark")
 
 # Names of the original that no longer mean anything, and what replaced them.
@@ -162,7 +163,7 @@ RETIRED: dict[str, str] = {
     "TARGET_SCHEMA_SUFFIX": "targets: in mssql_starrocks.yaml",
     "SPARK_APP_NAME": "nothing; the application is called after its load",
     "JDBC_PARTITION_COLUMN": "the key of the table; chunks are planned from its values",
-    "JDBC_NUM_PARTITIONS": "chunk_mb: and max_connections: in mssql_starrocks.yaml",
+    "JDBC_NUM_PARTITIONS": "chunk_mb: in mssql_starrocks.yaml",
     "JDBC_LOWER_BOUND": "the chunk planner",
     "JDBC_UPPER_BOUND": "the chunk planner",
     "BATCH_SIZE": "nothing; StarRocks reads the Iceberg snapshot itself",

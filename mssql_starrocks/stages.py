@@ -10,12 +10,13 @@ import datetime as dt
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
+from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, WarehouseError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import explained, open_catalog
@@ -49,7 +50,6 @@ from mssql_starrocks.warehouse.schema import columns_of
 from mssql_starrocks.warehouse.schema import schema_differences as warehouse_differences
 
 if TYPE_CHECKING:
-    from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
     from pyspark.sql import SparkSession
 
@@ -76,12 +76,11 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         log(f"{chain.table.id}: reading at {point.instant} UTC with {chain.engine} ({chain.engine_reason})")
         evidence = _evidence(chain, session, point, load_id)
         plan = _plan(chain, session, evidence)
+        engine = _engine(chain, mssql, lake, spark, session, log)
         table = ensure_table(chain, lake)
-        catalog = open_catalog(lake)
         branch = branches.audit_branch(chain.names.lake, evidence)
         with explained(lake, chain.names.lake):
-            branches.fork(table, branch)
-        copied = _copy(chain, mssql, lake, spark, log, session, catalog, plan, branch)
+            copied = _copy(engine, plan, branch, table)
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
     return SnapshotReport(chain.table.id, load_id, branch.name, chain.engine, evidence, copied, table.location())
 
@@ -138,6 +137,7 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
     with _table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = _published(chain, table)
         label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
+        ledger.claim(session, starrocks, chain)
         shadow = replacing.make_shadow(session, chain, starrocks)
         order = LoadOrder(chain, current.snapshot_id, shadow, label)
         rows = CatalogInsert(starrocks, lake).load(session, order)
@@ -168,8 +168,8 @@ def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettin
     """Compare the StarRocks table with the snapshot that the ledger says it holds."""
     target = chain.names.warehouse
     with _table(chain, lake) as table, warehouse_session(starrocks) as session:
-        entry = ledger.read(session, starrocks, target[0], ".".join(target))
-        if entry is None:
+        entry = ledger.read(session, target[0], ".".join(target))
+        if entry is None or entry.snapshot_id == ledger.NOTHING:
             raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
         if table.snapshot_by_id(entry.snapshot_id) is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
@@ -215,25 +215,27 @@ def _plan(chain: Chain, session: ReaderSession, evidence: Evidence) -> Extractio
     )
 
 
-def _copy(
-    chain: Chain,
-    mssql: MssqlSettings,
-    lake: LakeSettings,
-    spark: SparkSource,
-    log: Log,
-    session: ReaderSession,
-    catalog: Catalog,
-    plan: ExtractionPlan,
-    branch: branches.AuditBranch,
-) -> CopyResult:
+def _engine(
+    chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: SparkSource, session: ReaderSession, log: Log
+) -> Engine:
     if chain.engine == "spark":
         from mssql_starrocks.engines.spark import SparkEngine
 
-        return SparkEngine(spark.session(lake), mssql, spark.settings, log).copy(plan, branch)
+        return SparkEngine(spark.session(lake), mssql, spark.settings, log)
     from mssql_starrocks.engines.arrow import ArrowEngine
 
-    with explained(lake, chain.names.lake):
-        return ArrowEngine(session, catalog, log).copy(plan, branch)
+    return ArrowEngine(session, open_catalog(lake), log)
+
+
+def _copy(engine: Engine, plan: ExtractionPlan, branch: branches.AuditBranch, table: Table) -> CopyResult:
+    """Copy to a fresh branch; a copy that fails leaves no branch."""
+    branches.fork(table, branch)
+    try:
+        return engine.copy(plan, branch)
+    except BaseException:
+        with suppress(Exception):
+            branches.abandon(table.refresh(), branch)
+        raise
 
 
 @contextmanager

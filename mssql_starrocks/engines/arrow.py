@@ -47,7 +47,7 @@ class ArrowEngine:
         files: list[DataFile] = []
         for chunk in plan.chunks:
             query = extraction(plan.table, plan.columns, chunk)
-            batches = self._session.batches(query, _batch_rows(plan))
+            batches = self._session.batches(query, _batch_rows(plan), plan.table)
             shaped = (_shape(batch, schema, plan.audit) for batch in self._watched(batches, plan))
             files += write_files(table, shaped, f"{plan.load_id}-{chunk.number:04d}")
         snapshot_id = commit(self._catalog, branch, files)

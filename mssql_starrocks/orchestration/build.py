@@ -76,7 +76,7 @@ def build_definitions(
         assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
         asset_checks=[check for chain in loaded for check in chain.checks],
         jobs=copy_jobs(loaded),
-        sensors=_sensors(config, manifest_file, loaded, refused),
+        sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
         resources=connections,
         executor=dg.in_process_executor,
         metadata=refused_metadata(refused),
@@ -98,12 +98,17 @@ def _load(chains: Sequence[Chain], factory: Factory) -> tuple[list[LoadedChain],
 
 
 def _sensors(
-    config: Config, manifest_file: Path | None, loaded: Sequence[LoadedChain], refused: Sequence[Refused]
+    config: Config,
+    manifest_file: Path | None,
+    loaded: Sequence[LoadedChain],
+    refused: Sequence[Refused],
+    target_database: str | None,
 ) -> list[dg.SensorDefinition]:
     if manifest_file is None:
         return []
     keys = {one.chain.table.id: one.keys for one in loaded}
-    return [new_tables_sensor(Watch(config, manifest_file, keys, {r.table: r.reason for r in refused}))]
+    reasons = {table.table: table.reason for table in refused}
+    return [new_tables_sensor(Watch(config, manifest_file, keys, reasons, target_database))]
 
 
 def _target_database(resources: Mapping[str, Any]) -> str | None:

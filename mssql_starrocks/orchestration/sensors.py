@@ -33,6 +33,7 @@ class Watch:
     Attributes:
         keys: the asset keys of each loaded chain.
         refused: tables that the location refuses, and why.
+        target_database: StarRocks database of schemas that `targets` does not name.
 
     """
 
@@ -40,6 +41,7 @@ class Watch:
     manifest_file: Path
     keys: Mapping[TableId, tuple[dg.AssetKey, ...]]
     refused: Mapping[TableId, str]
+    target_database: str | None = None
 
     def tick(self, context: dg.SensorEvaluationContext, mssql: MssqlSettings) -> dg.SensorResult:
         """One look at the source: a catalog query, and discovery only when something is new."""
@@ -75,7 +77,7 @@ class Watch:
         found = [table for table in discover(mssql).tables if table.id in set(new)]
         grown = manifest.with_tables((*manifest.tables, *found))
         try:
-            plan_chains(grown, self.config)
+            plan_chains(grown, self.config, self.target_database)
         except NameCollisionError as error:  # such a manifest would take the whole code location down
             return manifest, f"New: {names}. Not added: {error}"
         save_manifest(grown, self.manifest_file)

@@ -55,6 +55,8 @@ def _edges(session: Session, table: Table, column: Column, wanted: int) -> list[
         f"SELECT CONVERT(nvarchar(4000), q.k{style}) FROM ({numbered}) q WHERE q.n % {step} = 0 ORDER BY q.n"
     )
     texts = list(dict.fromkeys(value for (value,) in rows if value is not None))[: _MOST - 1]
+    if style:  # CAST of a text to datetime depends on the login's language
+        return [f"CONVERT({_declared(column)}, {text_tsql(text)}, 121)" for text in texts]
     return [f"CAST({text_tsql(text)} AS {_declared(column)})" for text in texts]
 
 

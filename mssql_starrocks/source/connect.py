@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes.util
 import os
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mssql_starrocks.errors import SourceUnreachableError
+from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.errors import explained
 
@@ -51,8 +53,8 @@ class ControlSession:
 class ReaderSession:
     """mssql-python: rows as Arrow record batches, exact types, no Python object per value."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, mssql: MssqlSettings) -> None:
+        self._connection, self._mssql = connection, mssql
 
     def rows(self, sql: str) -> Rows:
         cursor = self._connection.cursor()
@@ -69,15 +71,21 @@ class ReaderSession:
         finally:
             cursor.close()
 
-    def batches(self, sql: str, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Stream a result. A connection that dies in the middle raises; it never just ends."""
+    def batches(self, sql: str, batch_rows: int, table: TableId) -> Iterator[pa.RecordBatch]:
+        """Stream a result.
+
+        Raises:
+            SourceError: the statement failed, or the connection died in the middle; a result never just ends.
+        """
         cursor = self._connection.cursor()
         try:
-            cursor.execute(sql)
-            with cursor.arrow_reader(batch_size=batch_rows) as reader:
-                yield from reader
+            with explained(self._mssql, table):
+                cursor.execute(sql)
+                with cursor.arrow_reader(batch_size=batch_rows) as reader:
+                    yield from reader
         finally:
-            cursor.close()
+            with contextlib.suppress(Exception):  # a dead connection cannot close its cursor
+                cursor.close()
 
 
 @contextmanager
@@ -127,7 +135,7 @@ def reader_session(mssql: MssqlSettings) -> Iterator[ReaderSession]:
         connection = mssql_python.connect(_connection_string(mssql), autocommit=True, timeout=mssql.login_timeout)
     try:
         with explained(mssql):
-            yield ReaderSession(connection)
+            yield ReaderSession(connection, mssql)
     finally:
         connection.close()
 

@@ -21,6 +21,20 @@ _PHRASES = {
     "lock request time out": 1222,
     "snapshot isolation": 3952,
 }
+# How the drivers of mssql-python say that the connection is gone.
+_GONE = (
+    "communication link failure",
+    "connection is broken",
+    "connection reset",
+    "connection was closed",
+    "broken pipe",
+    "tcp provider",
+    "unexpected eof",
+    "early eof",
+    "connection closed",
+    "timed out",
+    "socket",
+)
 
 
 @contextmanager
@@ -56,10 +70,13 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
         229: f"{mssql.user} may not read {subject}: grant it with  GRANT SELECT ON {table} TO {mssql.user};",
         208: f"{subject} is not in database {mssql.database} any more: run  mssql-starrocks discover",
         207: f"a column of {subject} is not there any more ({text}): run  mssql-starrocks discover",
+        20002: f"SQL Server {where} ended the connection during login: its certificate is not trusted "
+        "(set MSSQL_CA_FILE to the PEM file of its authority) or it speaks no TLS (MSSQL_ENCRYPT=false).",
     }.get(number)
     if advice:
         return SourceError(advice)
-    kind = SourceUnreachableError if number in _LOST or is_transient_sql_server(number) else SourceError
+    gone = number in _LOST or any(phrase in text.lower() for phrase in _GONE)
+    kind = SourceUnreachableError if gone or is_transient_sql_server(number) else SourceError
     return kind(f"SQL Server {where}, {subject}: {text}" + (f" (error {number})" if number else ""))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mssql_starrocks.model import Chunk, ColumnPrint, Fingerprint, PlannedColumn, TableId
 from mssql_starrocks.source.connect import Session
-from mssql_starrocks.types.canonical import source_digest
+from mssql_starrocks.types.canonical import FLOAT_SCALE, source_digest
 from mssql_starrocks.types.dialects import quote_tsql
 
 
@@ -39,7 +39,7 @@ def _items(column: PlannedColumn) -> list[str]:
     if column.canonical is not None:
         return [counted, source_digest(column.canonical)]
     number = f"CAST({column.select} AS float)"
-    return [counted, f"MIN({number})", f"MAX({number})", f"SUM({number})"]
+    return [counted, f"MIN({number})", f"MAX({number})", f"SUM({number} / CAST({FLOAT_SCALE} AS float))"]
 
 
 def _print(nulls: int, values: list[object], column: PlannedColumn) -> ColumnPrint:

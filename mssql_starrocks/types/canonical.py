@@ -8,6 +8,8 @@ reader computes both and bridges them. No function here is newer than SQL Server
 from __future__ import annotations
 
 FLOAT, TEXT = "float", "text"
+# Floats are summed after division by 2**60, which is exact: a sum of large values must not overflow.
+FLOAT_SCALE = 1152921504606846976
 
 
 def source_text(kind: str, expression: str) -> str | None:

@@ -15,7 +15,7 @@ def ensure_catalog(session: WarehouseSession, starrocks: StarRocksSettings, lake
         WarehouseError: it cannot be created; the message says what an administrator has to run.
     """
     if starrocks.catalog in {str(row[0]) for row in session.rows("SHOW CATALOGS")}:
-        return
+        return _refuse_cache(session, starrocks.catalog)
     properties = ", ".join(f'"{key}" = {_text(value)}' for key, value in catalog_properties(lake).items())
     try:
         session.run(f"CREATE EXTERNAL CATALOG {quote_starrocks(starrocks.catalog)} PROPERTIES ({properties})")
@@ -23,6 +23,15 @@ def ensure_catalog(session: WarehouseSession, starrocks: StarRocksSettings, lake
         raise WarehouseError(
             f"{error}\nAn administrator can create external catalog {starrocks.catalog} and grant SELECT on it."
         ) from error
+
+
+def _refuse_cache(session: WarehouseSession, catalog: str) -> None:
+    text = str(session.rows(f"SHOW CREATE CATALOG {quote_starrocks(catalog)}")[0][-1]).replace(" ", "").lower()
+    if '"enable_iceberg_metadata_cache"="false"' not in text:
+        raise WarehouseError(
+            f"External catalog {catalog} caches metadata and may show an old or partial snapshot: create it anew with "
+            '"enable_iceberg_metadata_cache" = "false", or name another one in STARROCKS_CATALOG.'
+        )
 
 
 def catalog_properties(lake: LakeSettings) -> dict[str, str]:
@@ -53,6 +62,11 @@ def catalog_properties(lake: LakeSettings) -> dict[str, str]:
 
 
 def _access(prefix: str, lake: LakeSettings) -> dict[str, str]:
+    if lake.session_token:
+        raise WarehouseError(
+            "StarRocks takes no temporary AWS keys (AWS_SESSION_TOKEN): have an administrator create the external "
+            "catalog with an instance profile or an assumed role."
+        )
     if not lake.access_key_id or not lake.secret_access_key:
         return {f"{prefix}.use_instance_profile": "true", f"{prefix}.region": lake.region}
     return {

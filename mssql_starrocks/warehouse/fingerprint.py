@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mssql_starrocks.model import ColumnPrint, Fingerprint, PlannedColumn
-from mssql_starrocks.types.canonical import FLOAT, warehouse_digest
+from mssql_starrocks.types.canonical import FLOAT, FLOAT_SCALE, warehouse_digest
 from mssql_starrocks.types.dialects import quote_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
@@ -23,7 +23,7 @@ def _items(column: PlannedColumn) -> list[str]:
     name = quote_starrocks(column.name)
     if column.kind == FLOAT:
         number = f"CAST({name} AS DOUBLE)"
-        return [f"count({name})", f"min({number})", f"max({number})", f"sum({number})"]
+        return [f"count({name})", f"min({number})", f"max({number})", f"sum({number} / CAST({FLOAT_SCALE} AS DOUBLE))"]
     return [f"count({name})", warehouse_digest(column.kind, column.starrocks, name)]
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.settings import StarRocksSettings
-from mssql_starrocks.types.dialects import text_starrocks
+from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
+from mssql_starrocks.warehouse.schema import columns_of
 
 TABLE = "mssql_starrocks_loads"
+NOTHING = 0  # snapshot id of a target that is claimed and not loaded yet
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,28 @@ def record(session: WarehouseSession, starrocks: StarRocksSettings, database: st
     session.run(f"INSERT INTO {table_name((database, TABLE))} ({columns}) VALUES ({', '.join(values)})", "load ledger")
 
 
-def read(session: WarehouseSession, starrocks: StarRocksSettings, database: str, target: str) -> LedgerEntry | None:
-    _ensure(session, starrocks, database)
+def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain) -> None:
+    """Make the target ours before anything of it exists, so that a crash leaves no table that nobody owns.
+
+    Raises:
+        WarehouseError: a table of that name exists and is not ours; it is left alone.
+    """
+    database, table = chain.names.warehouse
+    target = f"{database}.{table}"
+    if read(session, database, target) is not None:
+        return
+    if columns_of(session, (database, table)):
+        raise WarehouseError(
+            f"StarRocks table {target} exists and was not made by mssql_starrocks: rename or drop it, "
+            f"or choose another database for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
+        )
+    record(session, starrocks, database, LedgerEntry(target, NOTHING, "", "", "", 0))
+
+
+def read(session: WarehouseSession, database: str, target: str) -> LedgerEntry | None:
+    """The target's entry; creates nothing."""
+    if not columns_of(session, (database, TABLE)):
+        return None
     rows = session.rows(
         "SELECT target, snapshot_id, load_id, label, ddl_fingerprint, row_count "
         f"FROM {table_name((database, TABLE))} WHERE target = {text_starrocks(target)}",
@@ -56,6 +80,7 @@ def _entry(row: tuple[Any, ...]) -> LedgerEntry:
 
 
 def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: str) -> None:
+    session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
     replicas = f' PROPERTIES ("replication_num" = "{starrocks.replication_num}")' if starrocks.replication_num else ""
     session.run(
         f"CREATE TABLE IF NOT EXISTS {table_name((database, TABLE))} (target VARCHAR(1024) NOT NULL, "

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import WarehouseError
+from mssql_starrocks.naming import SHADOW
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import create_table, table_name
 from mssql_starrocks.warehouse.schema import columns_of, same_columns
 
-_SUFFIX = "__mssr_shadow"
-
 
 def make_shadow(session: WarehouseSession, chain: Chain, starrocks: StarRocksSettings) -> tuple[str, str]:
     """An empty table with the target's DDL; a leftover of a dead load is dropped first."""
     database, table = chain.names.warehouse
-    shadow = (database, table + _SUFFIX)
-    session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
+    shadow = (database, table + SHADOW)
     session.run(f"DROP TABLE IF EXISTS {table_name(shadow)} FORCE", f"table {'.'.join(shadow)}")
     session.run(create_table(chain, starrocks, shadow), f"table {'.'.join(chain.names.warehouse)}")
     return shadow

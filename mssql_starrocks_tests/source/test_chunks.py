@@ -50,7 +50,8 @@ class _Session:
     ("kind", "facts", "literal"),
     [
         ("nvarchar", {"max_length": 20}, "CAST(N'O''x' AS nvarchar(10))"),
-        ("datetime2", {"scale": 7}, "CAST(N'O''x' AS datetime2(7))"),
+        ("datetime2", {"scale": 7}, "CONVERT(datetime2(7), N'O''x', 121)"),
+        ("datetime", {}, "CONVERT(datetime, N'O''x', 121)"),
         ("decimal", {"precision": 9, "scale": 2}, "CAST(N'O''x' AS decimal(9,2))"),
         ("uniqueidentifier", {}, "CAST(N'O''x' AS uniqueidentifier)"),
     ],
