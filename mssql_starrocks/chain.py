@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.config import Config, EngineName, TableOptions
+from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
 from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Table, TableId
-from mssql_starrocks.naming import Names, refuse_collisions, refuse_column_collisions, slug
+from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import TypeOptions, choose_key, plan_columns
 
 AUDIT_KINDS = {
@@ -70,6 +70,8 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
 
     """
     options = config.options(table.id)
+    if slug(table.id.name) == LEDGER:
+        raise ConfigError(f"{table.id}: that name is our own in StarRocks; exclude the table")
     excluded = _excluded(table, options, config.named(table.id))
     key = choose_key(table, options.key)
     lost = [k for k in key if k in excluded]
@@ -133,6 +135,10 @@ def plan_chains(
 def _names(table: TableId, config: Config, warehouse_database: str | None) -> Names:
     schema = slug(table.schema)
     target = config.targets.get(table.schema.lower()) or warehouse_database or schema
+    if not DATABASE_NAME.fullmatch(target):
+        raise ConfigError(
+            f"{table}: {target} is no name for a StarRocks database; set targets: {{{table.schema}: ...}}"
+        )
     return Names(schema, slug(table.name), config.lake_prefix + schema, target)
 
 

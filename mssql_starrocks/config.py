@@ -18,7 +18,7 @@ from mssql_starrocks.model import Manifest, Table, TableId
 EngineName = Literal["auto", "arrow", "spark"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
-_DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
+DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 
 
 class _Strict(BaseModel):
@@ -70,7 +70,7 @@ class Config(_Strict):
     @classmethod
     def _known_to_starrocks(cls, targets: dict[str, str]) -> dict[str, str]:
         for schema, database in targets.items():
-            if not _DATABASE.fullmatch(database):
+            if not DATABASE_NAME.fullmatch(database):
                 raise ValueError(f"{schema}: {database!r} is no name for a StarRocks database (letters, digits, _)")
         return {schema.lower(): database for schema, database in targets.items()}
 

@@ -79,7 +79,7 @@ class Table:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of what a copy depends on: columns, their types and the columns of keys; no comments or names of keys."""
+        """Hash of what a copy depends on: columns, types and the columns of keys; no comments or names of keys."""
         columns = [{k: v for k, v in asdict(c).items() if k not in ("description", "default")} for c in self.columns]
         text = json.dumps([columns, sorted((k.primary, k.columns) for k in self.keys)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

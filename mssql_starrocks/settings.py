@@ -44,7 +44,7 @@ class LakeSettings(_Section):
     bucket: str = ""
     warehouse_path: str = "warehouse"
     endpoint: str | None = None
-    uri: str | None = Field(None, description="of a sql or rest catalog")
+    uri: str | None = Field(None, repr=False, description="of a sql or rest catalog")
 
     @property
     def warehouse(self) -> str:

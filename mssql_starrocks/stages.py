@@ -26,6 +26,7 @@ from mssql_starrocks.lake.tables import ensure_table, schema_differences
 from mssql_starrocks.model import (
     CheckReport,
     CopyResult,
+    Difference,
     Evidence,
     ExtractionPlan,
     Grade,
@@ -78,9 +79,13 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         plan = _plan(chain, session, evidence)
         engine = _engine(chain, mssql, lake, spark, session, log)
         table = ensure_table(chain, lake)
+        _ours(chain, branches.published(table))
         branch = branches.audit_branch(chain.names.lake, evidence)
         with explained(lake, chain.names.lake):
             copied = _copy(engine, plan, branch, table)
+            if describe(session, chain.table).fingerprint != evidence.table_fingerprint:
+                branches.abandon(table.refresh(), branch)
+                raise SourceError(f"Table {chain.table.id} was altered while it was copied; materialise it again.")
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
     return SnapshotReport(chain.table.id, load_id, branch.name, chain.engine, evidence, copied, table.location())
 
@@ -91,7 +96,7 @@ def prove_snapshot(chain: Chain, lake: LakeSettings) -> tuple[CheckReport, ...]:
     Without an unpublished load the published one is proven again.
     """
     with _table(chain, lake) as table:
-        load = branches.newest_audit(table) or branches.published(table)
+        load = _ours(chain, branches.newest_audit(table) or branches.published(table))
         if load is None:
             raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
         reports = _prove_lake(chain, table, load)
@@ -109,7 +114,7 @@ def publish(chain: Chain, lake: LakeSettings, log: Log) -> PublishReport:
     """
     started = time.monotonic()
     with _table(chain, lake) as table:
-        load = branches.newest_audit(table)
+        load = _ours(chain, branches.newest_audit(table))
         if load is None:
             return _already_published(chain, table, time.monotonic() - started)
         if not load.certified:
@@ -134,22 +139,26 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         WarehouseError: StarRocks refused or the proof failed; the target is as it was.
     """
     started = time.monotonic()
+    target = ".".join(chain.names.warehouse)
     with _table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = _published(chain, table)
-        label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
-        ledger.claim(session, starrocks, chain)
-        shadow = replacing.make_shadow(session, chain, starrocks)
-        order = LoadOrder(chain, current.snapshot_id, shadow, label)
-        rows = CatalogInsert(starrocks, lake).load(session, order)
-        log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)}, proving them")
         seen = lake_fingerprint(table, current.snapshot_id, chain.columns)
+        _refuse_foreign_rows(chain, current, seen)
+        label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
+        name = replacing.shadow_name(chain)
+        before = ledger.claim(session, starrocks, chain, name)
+        if before.shadow:
+            replacing.drop(session, chain, before.shadow)
+        shadow = replacing.make_shadow(session, chain, starrocks, name)
+        rows = CatalogInsert(starrocks, lake).load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
+        log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)}, proving them")
         _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
+        _refuse_overtaken(chain, table, session, current, name)
         how = replacing.take_over(session, chain, shadow, f"{label}_r")
-        target = ".".join(chain.names.warehouse)
-        entry = ledger.LedgerEntry(
-            target, current.snapshot_id, current.evidence.load_id, label, ddl_fingerprint(chain), rows
-        )
-        ledger.record(session, starrocks, chain.names.warehouse_database, entry)
+        _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
+        load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
+        held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
+        ledger.record(session, starrocks, chain, held)
     log(f"{chain.table.id}: {target} holds snapshot {current.snapshot_id} ({how})")
     return LoadReport(
         chain.table.id,
@@ -168,13 +177,15 @@ def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettin
     """Compare the StarRocks table with the snapshot that the ledger says it holds."""
     target = chain.names.warehouse
     with _table(chain, lake) as table, warehouse_session(starrocks) as session:
-        entry = ledger.read(session, target[0], ".".join(target))
+        entry = ledger.read(session, chain)
         if entry is None or entry.snapshot_id == ledger.NOTHING:
             raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
         if table.snapshot_by_id(entry.snapshot_id) is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
         seen = lake_fingerprint(table, entry.snapshot_id, chain.columns)
-        return _prove_table(chain, session, seen, target)
+        main = _published(chain, table).snapshot_id
+        behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
+        return _prove_table(chain, session, seen, target, () if main == entry.snapshot_id else behind)
 
 
 def new_load_id() -> str:
@@ -185,7 +196,11 @@ def new_load_id() -> str:
 @contextmanager
 def _point(chain: Chain, mssql: MssqlSettings) -> Iterator[tuple[ReaderSession, Point]]:
     """The arrow engine reads through the session that holds the point; Spark's connections cannot share it."""
-    with reader_session(mssql) as session, source_explained(mssql, chain.table.id), hold_point(session) as held:
+    with (
+        reader_session(mssql) as session,
+        source_explained(mssql, chain.table.id),
+        hold_point(session, snapshot=not chain.table.memory_optimized) as held,
+    ):
         apart = chain.engine == "spark" and held.grade is Grade.B
         yield session, replace(held, grade=Grade.D) if apart else held
 
@@ -253,8 +268,18 @@ def _table(chain: Chain, lake: LakeSettings) -> Iterator[Table]:
         yield table
 
 
+def _ours(chain: Chain, load: branches.LoadSnapshot | None) -> branches.LoadSnapshot | None:
+    """Two databases that share names would share a lake table: the second one is refused."""
+    if load and (load.evidence.database, load.evidence.table) != (chain.database, chain.table.id):
+        raise LakeError(
+            f"Iceberg table {'.'.join(chain.names.lake)} holds {load.evidence.database}.{load.evidence.table}, not "
+            f"{chain.database}.{chain.table.id}: set lake_prefix: in mssql_starrocks.yaml."
+        )
+    return load
+
+
 def _published(chain: Chain, table: Table) -> branches.LoadSnapshot:
-    current = branches.published(table)
+    current = _ours(chain, branches.published(table))
     if current is None:
         raise LakeError(
             f"{chain.table.id}: nothing of ours is published in {'.'.join(chain.names.lake)}; "
@@ -294,12 +319,16 @@ def _prove_lake(chain: Chain, table: Table, load: branches.LoadSnapshot) -> tupl
 
 
 def _prove_table(
-    chain: Chain, session: WarehouseSession, seen: LakePrint, table: tuple[str, str]
+    chain: Chain,
+    session: WarehouseSession,
+    seen: LakePrint,
+    table: tuple[str, str],
+    behind: tuple[Difference, ...] = (),
 ) -> tuple[CheckReport, ...]:
     found = columns_of(session, table)
     if not found:
         raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; materialise starrocks_table again.")
-    differences = warehouse_differences(chain, found)
+    differences = (*behind, *warehouse_differences(chain, found))
     actual = warehouse_fingerprint(session, table, chain.columns)
     return proof.reports("lake", "warehouse", seen.warehouse, actual, differences, {"table": ".".join(table)})
 
@@ -309,6 +338,25 @@ def _certify_now(chain: Chain, table: Table, load: branches.LoadSnapshot) -> Non
     if failed:
         raise NotCertifiedError(f"{chain.table.id}: load {load.evidence.load_id} is not published: {failed[0].summary}")
     branches.certify(table, load)
+
+
+def _refuse_foreign_rows(chain: Chain, current: branches.LoadSnapshot, seen: LakePrint) -> None:
+    """Whoever moved `main`: what it holds must be what its evidence says."""
+    reports = proof.reports("source", "lake", current.evidence.fingerprint, seen.source, (), {})
+    failed = [r for r in reports if not r.passed]
+    if failed:
+        raise NotCertifiedError(f"{chain.table.id}: main is not what was certified: {failed[0].summary}. Not loaded.")
+
+
+def _refuse_overtaken(
+    chain: Chain, table: Table, session: WarehouseSession, current: branches.LoadSnapshot, shadow: str
+) -> None:
+    """An older load must not put the target back: the newest publish and the last load that began win."""
+    entry = ledger.read(session, chain)
+    now = table.refresh().current_snapshot()
+    if entry is None or entry.shadow != shadow or now is None or now.snapshot_id != current.snapshot_id:
+        replacing.drop(session, chain, shadow)
+        raise WarehouseError(f"{chain.table.id}: a newer load began meanwhile; this one stops and changes nothing.")
 
 
 def _refuse_unproven(chain: Chain, reports: tuple[CheckReport, ...]) -> None:

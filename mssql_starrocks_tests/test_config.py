@@ -32,7 +32,12 @@ def manifest(*tables):
         ("tables: {sales.orders: {exclude_column: [a]}}", "did you mean exclude_columns"),
         ("audit_columns: {migrated: x}", "did you mean migrated_at"),
         ("- a", "expected keys and values"),
-        ("a: [", "not valid YAML"),
+        ("a: [", "not valid YAML in line 1"),
+        ("include: sales.*", r"include: expected a list, such as \[sales"),
+        ("tables: {sales.orders: 1}", "expected keys and values"),
+        ("targets: {sales: ana-lytics}", "no name for a StarRocks database"),
+        ("audit_columns: {load_id: Load Id}", "audit_columns.load_id"),
+        ("1: 2", "unknown key 1"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
@@ -44,7 +49,9 @@ def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
 
 
 def test_a_missing_file_means_defaults(tmp_path):
-    assert Config.load(tmp_path / "none.yaml") == Config()
+    assert Config.load(tmp_path / "mssql_starrocks.yaml") == Config()
+    with pytest.raises(ConfigError, match=r"mine\.yaml cannot be read"):
+        Config.load(tmp_path / "mine.yaml")
 
 
 def test_patterns_select_tables_and_later_options_win():
@@ -119,8 +126,8 @@ def test_two_schemas_may_not_share_a_target_table():
 
 
 def test_excluding_what_is_not_there_or_part_of_the_key_is_refused():
-    with pytest.raises(ConfigError, match="nothing, which is not a column"):
-        plan_chain(things(), Config(tables={"*": {"exclude_columns": ["nothing"]}}), "d")
+    with pytest.raises(ConfigError, match=r"names nam, which is no column of it; did you mean name\?"):
+        plan_chain(things(), Config(tables={"Sales.Things": {"exclude_columns": ["nam"]}}), "d")
     with pytest.raises(ConfigError, match="id is part of the key"):
         plan_chain(things(), Config(tables={"*": {"exclude_columns": ["id"]}}), "d")
 
@@ -130,3 +137,27 @@ def test_a_manifest_survives_its_json_and_a_wrong_one_is_told():
     assert Manifest.from_json(made.to_json()) == made
     with pytest.raises(ConfigError, match="mssql-starrocks discover"):
         Manifest.from_json("{}", "manifest.json")
+
+
+def test_a_pattern_may_exclude_columns_that_some_tables_lack():
+    config = Config(tables={"sales.*": {"exclude_columns": ["NAME", "ssn"]}})
+    assert [c.name for c in plan_chain(things(), config, "d").columns] == ["id", "price"]
+
+
+def test_entries_that_match_nothing_are_named():
+    config = Config(include=("sales.*", "nowhere.*"), targets={"Sales": "x", "hr": "y"}, tables={"salse.things": {}})
+    assert config.unmatched([TableId("sales", "things")]) == ("nowhere.*", "salse.things", "targets: hr")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (things(schema="2024"), "2024 is no name for a StarRocks database; set targets"),
+        (things(name="mssql_starrocks_loads"), "that name is our own in StarRocks"),
+        (table(column("secret", "int", masked=True), column("half", "int", computed="([secret]/2)"), key=()), "masked"),
+    ],
+)
+def test_what_would_fail_late_is_refused_early(source, reason):
+    chains, refused = plan_chains(manifest(source), Config(tables={"*": {"exclude_columns": ["secret"]}}))
+    assert not chains
+    assert reason in refused[0].reason

@@ -87,12 +87,27 @@ def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> 
 
 
 def newest_audit(table: Table) -> LoadSnapshot | None:
-    """The newest load that is waiting to be published; branches older than the published load are failed ones."""
-    current = published(table)
-    oldest = _BRANCH + (current.evidence.load_id if current else "")
-    names = sorted((n for n in table.refs() if n.startswith(_BRANCH) and n > oldest), reverse=True)
-    loads = (_load(table, name, table.snapshot_by_name(name)) for name in names)
-    return next((load for load in loads if load), None)
+    """The newest load that is waiting to be published.
+
+    Age is the commit's sequence number, which no clock can shift; what is older than the last load of ours on main
+    has failed or was superseded.
+    """
+    after = _last_published(table)
+    waiting = []
+    for name in (n for n in table.refs() if n.startswith(_BRANCH)):
+        head = table.snapshot_by_name(name)
+        load = _load(table, name, head)
+        if head and load and (head.sequence_number or 0) > after:
+            waiting.append((head.sequence_number or 0, load))
+    return max(waiting, key=lambda pair: pair[0])[1] if waiting else None
+
+
+def _last_published(table: Table) -> int:
+    """Sequence number of the newest snapshot on main that carries evidence; 0 without one."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    main = ancestors_of(table.current_snapshot(), table.metadata)
+    return next((s.sequence_number or 0 for s in main if _load(table, "main", s)), 0)
 
 
 def published(table: Table) -> LoadSnapshot | None:

@@ -92,12 +92,7 @@ def _create(catalog: Catalog, chain: Chain, lake: LakeSettings) -> Table:
 def _evolve(table: Table, chain: Chain) -> Table:
     known = {f.name for f in table.schema().fields}
     new = [f for f in expected_schema(chain).fields if f.name not in known]
-    if new:
-        with table.update_schema() as update:
-            for field in new:
-                update.add_column(field.name, field.field_type, field.doc)
-        table = table.refresh()
-    left = schema_differences(chain, table)
+    left = [d for d in schema_differences(chain, table) if d.what not in {f.name for f in new}]
     if left:
         name = ".".join(chain.names.lake)
         if left[0].expected == "absent":
@@ -109,6 +104,11 @@ def _evolve(table: Table, chain: Chain) -> Table:
             f"{chain.table.id}: column {left[0].what} is {left[0].expected} by the source and {left[0].found} in "
             f"Iceberg table {name}. Exclude the column, or drop {name} (and the StarRocks table) to start anew."
         )
+    if new:
+        with table.update_schema() as update:
+            for field in new:
+                update.add_column(field.name, field.field_type, field.doc)
+        table = table.refresh()
     return table
 
 

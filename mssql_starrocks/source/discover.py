@@ -13,6 +13,8 @@ from mssql_starrocks.model import Column, Key, Manifest, Table, TableId
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source import catalog_queries
 from mssql_starrocks.source.connect import Session, control_session
+from mssql_starrocks.source.select import from_table
+from mssql_starrocks.types.dialects import text_tsql
 
 _PAGE = 8192
 _GRAPH_PREFIXES = ("graph_id_", "from_obj_id_", "from_id_", "to_obj_id_", "to_id_")
@@ -51,7 +53,8 @@ def list_tables(mssql: MssqlSettings) -> tuple[TableId, ...]:
 
 def describe(session: Session, table: Table) -> Table:
     """The table as it is defined now; without columns when it is gone or was made anew under another object id."""
-    only = f" AND t.object_id = {table.object_id:d}"
+    name = text_tsql(from_table(table.id))  # a table renamed meanwhile keeps its id, and its name may be another's
+    only = f" AND t.object_id = {table.object_id:d} AND t.object_id = OBJECT_ID({name})"
     columns = _columns(session.rows(catalog_queries.COLUMNS.format(only=only)))
     keys = _keys(session.rows(catalog_queries.KEYS.format(only=only)))
     return replace(table, columns=columns[table.object_id], keys=keys[table.object_id])

@@ -20,13 +20,14 @@ class Point:
 
 
 @contextmanager
-def hold_point(session: Session) -> Iterator[Point]:
+def hold_point(session: Session, *, snapshot: bool = True) -> Iterator[Point]:
     """Open a SNAPSHOT transaction where the database allows it (grade B), else read committed (grade E).
 
     The isolation level is set in a plain batch: inside sp_executesql it would be gone when the batch returns
     (facts/sqlserver.md 1.4). The transaction only reads; it is rolled back at the end.
+    Memory-optimised tables cannot be read at that level (error 41332): `snapshot=False`.
     """
-    if session.rows(catalog_queries.ISOLATION)[0][0] != 1:
+    if not snapshot or session.rows(catalog_queries.ISOLATION)[0][0] != 1:
         yield Point(_now(session), Grade.E)
         return
     session.run("SET TRANSACTION ISOLATION LEVEL SNAPSHOT")

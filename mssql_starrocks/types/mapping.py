@@ -94,13 +94,14 @@ def _pick(rows: list[Rule], column: Column) -> Rule:
 
 
 def _refuse_unreadable(table: Table, column: Column, options: TypeOptions) -> None:
+    reveals = column.masked or (column.computed is not None and any(c.masked for c in table.columns))
     reason = (
         "is encrypted by Always Encrypted; only ciphertext can be read"
         if column.encrypted
         else "is a column set; its sparse columns are copied themselves"
         if column.column_set
-        else "is masked; grant UNMASK to the login and set accept_masked: true"
-        if column.masked and not options.accept_masked
+        else "is masked or computed beside a masked column; grant UNMASK to the login and set accept_masked: true"
+        if reveals and not options.accept_masked
         else None
     )
     if reason:

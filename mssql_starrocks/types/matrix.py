@@ -119,7 +119,7 @@ MATRIX: tuple[Rule, ...] = (
           "text, upper case; sorts differently from SQL Server"),
     _same("rowversion", ("timestamp", "rowversion"), Form("CAST({c} AS bigint)", "int", "long", "BIGINT"), "number, order kept"),
     Rule("sql_variant", ("sql_variant",), Form("CONVERT(nvarchar(4000), {c})", "text", "string", "VARCHAR(12000)"), None,
-         _DECLARED, "text in SQL Server's default style; its base type is kept beside it",
+         _DECLARED, "text in SQL Server's default style, cut at 4,000 characters; its base type is kept beside it",
          (Companion("type", Form("CAST(SQL_VARIANT_PROPERTY({c}, 'BaseType') AS nvarchar(128))", "text", "string", "VARCHAR(384)"),
                     "base type"),)),
     Rule("hierarchyid.text", ("hierarchyid",), Form("{c}.ToString()", "text", "string", "VARCHAR(4000)"),

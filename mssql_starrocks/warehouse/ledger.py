@@ -1,91 +1,100 @@
-"""The ledger of loads: a small StarRocks table that says which snapshot each target holds."""
+"""The ledger of loads: a small StarRocks table that says whose each target is and which snapshot it holds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass, fields, replace
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import WarehouseError
+from mssql_starrocks.naming import LEDGER
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
 from mssql_starrocks.warehouse.schema import columns_of
 
-TABLE = "mssql_starrocks_loads"
 NOTHING = 0  # snapshot id of a target that is claimed and not loaded yet
 
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """What one target holds."""
+    """One target; the fields are the ledger's columns.
+
+    Attributes:
+        source: database, schema and table in SQL Server.
+        shadow: the table that a load is filling right now, or that a dead load left behind.
+    """
 
     target: str
-    snapshot_id: int
-    load_id: str
-    label: str
-    ddl_fingerprint: str
-    rows: int
+    source: str
+    snapshot_id: int = NOTHING
+    load_id: str = ""
+    label: str = ""
+    ddl_fingerprint: str = ""
+    row_count: int = 0
+    shadow: str = ""
 
 
-def record(session: WarehouseSession, starrocks: StarRocksSettings, database: str, entry: LedgerEntry) -> None:
-    """Write or replace the target's entry; written after the rows, so it never promises what is not there."""
-    _ensure(session, starrocks, database)
-    values = [
-        text_starrocks(entry.target),
-        str(entry.snapshot_id),
-        text_starrocks(entry.load_id),
-        text_starrocks(entry.label),
-        text_starrocks(entry.ddl_fingerprint),
-        str(entry.rows),
-    ]
-    columns = "target, snapshot_id, load_id, label, ddl_fingerprint, row_count"
-    session.run(f"INSERT INTO {table_name((database, TABLE))} ({columns}) VALUES ({', '.join(values)})", "load ledger")
+def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain, shadow: str) -> LedgerEntry:
+    """Say that a load of the target begins and which shadow it fills, before anything of it exists.
 
-
-def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain) -> None:
-    """Make the target ours before anything of it exists, so that a crash leaves no table that nobody owns.
+    Returns the entry as it was before: its shadow, if any, is a leftover.
 
     Raises:
-        WarehouseError: a table of that name exists and is not ours; it is left alone.
+        WarehouseError: the target exists and is not ours, or belongs to another source; it is left alone.
     """
-    database, table = chain.names.warehouse
-    target = f"{database}.{table}"
-    if read(session, database, target) is not None:
-        return
-    if columns_of(session, (database, table)):
+    target, source = ".".join(chain.names.warehouse), source_name(chain)
+    before = read(session, chain)
+    if before is None and columns_of(session, chain.names.warehouse):
         raise WarehouseError(
             f"StarRocks table {target} exists and was not made by mssql_starrocks: rename or drop it, "
             f"or choose another database for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
         )
-    record(session, starrocks, database, LedgerEntry(target, NOTHING, "", "", "", 0))
+    if before is not None and before.source != source:
+        raise WarehouseError(
+            f"StarRocks table {target} holds {before.source}, not {source}: choose another database "
+            f"for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
+        )
+    before = before or LedgerEntry(target, source)
+    record(session, starrocks, chain, replace(before, shadow=shadow))
+    return before
 
 
-def read(session: WarehouseSession, database: str, target: str) -> LedgerEntry | None:
+def record(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain, entry: LedgerEntry) -> None:
+    """Write or replace the target's entry; written after the rows, so it never promises what is not there."""
+    _ensure(session, starrocks, chain.names.warehouse_database)
+    values = [text_starrocks(value) if isinstance(value, str) else str(value) for value in astuple(entry)]
+    session.run(f"INSERT INTO {_name(chain)} ({_COLUMNS}) VALUES ({', '.join(values)})", "load ledger")
+
+
+def read(session: WarehouseSession, chain: Chain) -> LedgerEntry | None:
     """The target's entry; creates nothing."""
-    if not columns_of(session, (database, TABLE)):
+    if not columns_of(session, (chain.names.warehouse_database, LEDGER)):
         return None
-    rows = session.rows(
-        "SELECT target, snapshot_id, load_id, label, ddl_fingerprint, row_count "
-        f"FROM {table_name((database, TABLE))} WHERE target = {text_starrocks(target)}",
-        "load ledger",
-    )
-    return _entry(rows[0]) if rows else None
+    target = text_starrocks(".".join(chain.names.warehouse))
+    rows = session.rows(f"SELECT {_COLUMNS} FROM {_name(chain)} WHERE target = {target}", "load ledger")
+    return LedgerEntry(*rows[0]) if rows else None
 
 
-def _entry(row: tuple[Any, ...]) -> LedgerEntry:
-    name, snapshot_id, load_id, label, ddl, count = row
-    return LedgerEntry(name, int(snapshot_id), load_id, label, ddl, int(count))
+def source_name(chain: Chain) -> str:
+    return f"{chain.database}.{chain.table.id}"
+
+
+_COLUMNS = ", ".join(field.name for field in fields(LedgerEntry))
+
+
+def _name(chain: Chain) -> str:
+    return table_name((chain.names.warehouse_database, LEDGER))
 
 
 def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: str) -> None:
     session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
     replicas = f' PROPERTIES ("replication_num" = "{starrocks.replication_num}")' if starrocks.replication_num else ""
     session.run(
-        f"CREATE TABLE IF NOT EXISTS {table_name((database, TABLE))} (target VARCHAR(1024) NOT NULL, "
-        "snapshot_id BIGINT NOT NULL, load_id VARCHAR(64) NOT NULL, label VARCHAR(128) NOT NULL, "
-        "ddl_fingerprint VARCHAR(64) NOT NULL, row_count BIGINT NOT NULL) PRIMARY KEY (target) "
+        f"CREATE TABLE IF NOT EXISTS {table_name((database, LEDGER))} (target VARCHAR(1024) NOT NULL, "
+        "source VARCHAR(1200) NOT NULL, snapshot_id BIGINT NOT NULL, load_id VARCHAR(64) NOT NULL, "
+        "label VARCHAR(128) NOT NULL, ddl_fingerprint VARCHAR(64) NOT NULL, row_count BIGINT NOT NULL, "
+        "shadow VARCHAR(1024) NOT NULL) PRIMARY KEY (target) "
         f"COMMENT 'which Iceberg snapshot each table holds; written by mssql_starrocks'{replicas}",
         "load ledger",
     )

@@ -6,9 +6,10 @@ after a pre-flight, because SWAP loses table grants and inactivates materialised
 
 from __future__ import annotations
 
+import secrets
+
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import WarehouseError
-from mssql_starrocks.naming import SHADOW
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession
@@ -16,13 +17,22 @@ from mssql_starrocks.warehouse.ddl import create_table, table_name
 from mssql_starrocks.warehouse.schema import columns_of, same_columns
 
 
-def make_shadow(session: WarehouseSession, chain: Chain, starrocks: StarRocksSettings) -> tuple[str, str]:
-    """An empty table with the target's DDL; a leftover of a dead load is dropped first."""
-    database, table = chain.names.warehouse
-    shadow = (database, table + SHADOW)
-    session.run(f"DROP TABLE IF EXISTS {table_name(shadow)} FORCE", f"table {'.'.join(shadow)}")
+def shadow_name(chain: Chain) -> str:
+    """A name of its own for every load, so that two loads of one table never share a shadow."""
+    return f"{chain.names.table}__mssr_{secrets.token_hex(4)}"
+
+
+def make_shadow(session: WarehouseSession, chain: Chain, starrocks: StarRocksSettings, name: str) -> tuple[str, str]:
+    """An empty table with the target's DDL."""
+    shadow = (chain.names.warehouse_database, name)
     session.run(create_table(chain, starrocks, shadow), f"table {'.'.join(chain.names.warehouse)}")
     return shadow
+
+
+def drop(session: WarehouseSession, chain: Chain, shadow: str) -> None:
+    """Drop a shadow table, if it is still there."""
+    path = (chain.names.warehouse_database, shadow)
+    session.run(f"DROP TABLE IF EXISTS {table_name(path)} FORCE", f"table {'.'.join(path)}")
 
 
 def take_over(session: WarehouseSession, chain: Chain, shadow: tuple[str, str], label: str) -> str:
@@ -49,7 +59,7 @@ def take_over(session: WarehouseSession, chain: Chain, shadow: tuple[str, str], 
         _refuse_loss(session, target)
         session.run(f"ALTER TABLE {table_name(target)} SWAP WITH {quote_starrocks(shadow[1])}", subject)
         how = "swap"
-    session.run(f"DROP TABLE IF EXISTS {table_name(shadow)} FORCE", subject)
+    drop(session, chain, shadow[1])
     return how
 
 
@@ -60,13 +70,17 @@ def _refuse_loss(session: WarehouseSession, target: tuple[str, str]) -> None:
         f"WHERE TABLE_SCHEMA = {database} AND TABLE_NAME = {table}"
     )
     definitions = session.rows(
-        "SELECT TABLE_NAME, MATERIALIZED_VIEW_DEFINITION FROM information_schema.materialized_views "
-        f"WHERE TABLE_SCHEMA = {database}"
+        "SELECT TABLE_SCHEMA, TABLE_NAME, MATERIALIZED_VIEW_DEFINITION FROM information_schema.materialized_views"
     )
-    views = [name for name, definition in definitions if target[1] in str(definition)]
+    views = [f"{schema}.{name}" for schema, name, text in definitions if _reads(str(text), schema, target)]
     if grants or views:
         lost = [f"grant {privilege} of {grantee}" for grantee, privilege in grants] + [f"view {v}" for v in views]
         raise WarehouseError(
             f"{'.'.join(target)}: its columns changed, and replacing the table would lose {', '.join(lost[:5])}. "
             "Grant ON ALL TABLES IN DATABASE instead and drop the views, or drop the table."
         )
+
+
+def _reads(definition: str, schema: str, target: tuple[str, str]) -> bool:
+    """Whether a view's text may read the table: by its name in the same database, or with the database's name."""
+    return target[1] in definition and (schema == target[0] or target[0] in definition)

@@ -14,12 +14,12 @@ from mssql_starrocks.warehouse.connect import WarehouseSession
 
 @dataclass(frozen=True)
 class WarehouseColumn:
-    """One row of information_schema.columns, its type in the spelling of our DDL."""
+    """One row of information_schema.columns, its type in the spelling of our DDL; `key` is PRI, DUP or empty."""
 
     name: str
     type: str
     nullable: bool
-    key: bool
+    key: str
 
 
 def columns_of(session: WarehouseSession, table: tuple[str, str]) -> tuple[WarehouseColumn, ...]:
@@ -29,7 +29,7 @@ def columns_of(session: WarehouseSession, table: tuple[str, str]) -> tuple[Wareh
         f"WHERE TABLE_SCHEMA = {text_starrocks(table[0])} AND TABLE_NAME = {text_starrocks(table[1])} "
         "ORDER BY ORDINAL_POSITION"
     )
-    return tuple(WarehouseColumn(n, normal_type(t), null == "YES", bool(key)) for n, t, null, key in rows)
+    return tuple(WarehouseColumn(n, normal_type(t), null == "YES", key or "") for n, t, null, key in rows)
 
 
 def same_columns(one: Sequence[WarehouseColumn], other: Sequence[WarehouseColumn]) -> bool:
@@ -41,7 +41,9 @@ def schema_differences(chain: Chain, found: Sequence[WarehouseColumn]) -> tuple[
     wanted = {c.name: (c.starrocks, not c.required) for c in chain.columns}
     wanted |= {a.name: (a.starrocks, True) for a in chain.audit_columns()}
     actual = {c.name: (c.type, c.nullable) for c in found}
-    return tuple(
+    keys = [c.name for c in chain.key], [c.name for c in found if c.key == "PRI"]
+    primary = () if keys[0] == keys[1] else (Difference("primary key", *(", ".join(k) or "none" for k in keys)),)
+    return primary + tuple(
         Difference(name, _say(wanted.get(name)), _say(actual.get(name)))
         for name in [*wanted, *(n for n in actual if n not in wanted)]
         if wanted.get(name) != actual.get(name)
