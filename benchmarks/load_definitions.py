@@ -18,7 +18,7 @@ from pathlib import Path
 start = time.perf_counter()
 from mssql_starrocks.config import Config
 from mssql_starrocks.orchestration.build import build_definitions
-from mssql_starrocks.orchestration.manifest_file import load_manifest
+from mssql_starrocks.manifest_file import load_manifest
 imported = time.perf_counter()
 manifest = load_manifest(Path(sys.argv[1]))
 read = time.perf_counter()

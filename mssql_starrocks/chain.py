@@ -11,6 +11,7 @@ from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisi
 from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Table, TableId
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import TypeOptions, choose_key, plan_columns
+from mssql_starrocks.types.keys import KEY_LIMIT, widest_key
 
 AUDIT_KINDS = {
     "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
@@ -44,6 +45,14 @@ class Chain:
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
         return tuple(c for c in self.columns if c.key)
+
+    @property
+    def key_note(self) -> str:
+        """What to know about the key before the first load; empty when it fits in any case."""
+        widest = widest_key(self.key)
+        if widest <= KEY_LIMIT:
+            return ""
+        return f"key may need {widest} bytes and StarRocks holds {KEY_LIMIT}; checked at each load"
 
     def audit_columns(self, load_id: str = "", instant: str = "") -> tuple[AuditColumn, ...]:
         """The audit columns with a load's values."""

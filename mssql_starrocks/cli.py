@@ -46,7 +46,7 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE)) -> None:
 
     Example: mssql-starrocks discover
     """
-    from mssql_starrocks.orchestration.manifest_file import manifest_path, save_manifest
+    from mssql_starrocks.manifest_file import manifest_path, save_manifest
     from mssql_starrocks.source.discover import discover as read_catalog
 
     with told():
@@ -121,11 +121,13 @@ def ui(port: Annotated[int, typer.Option(help="of the webserver")] = 3000) -> No
 
 
 def _show_discovered(chains: Sequence[Chain], refused: Sequence[Refused]) -> None:
-    shown = RichTable("table", "rows (estimate)", "engine", "target", box=None)
+    shown = RichTable("table", "rows (estimate)", "engine", "target", "", box=None)
     for chain in chains:
-        shown.add_row(str(chain.table.id), f"{chain.table.rows:,}", chain.engine, ".".join(chain.names.warehouse))
+        shown.add_row(
+            str(chain.table.id), f"{chain.table.rows:,}", chain.engine, ".".join(chain.names.warehouse), chain.key_note
+        )
     for table in refused:
-        shown.add_row(str(table.table), "", "refused", table.reason)
+        shown.add_row(str(table.table), "", "refused", "", table.reason)
     screen.print(shown)
 
 

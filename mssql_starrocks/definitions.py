@@ -7,13 +7,12 @@
 import os
 from pathlib import Path
 
-from dotenv import load_dotenv
-
 from mssql_starrocks.config import DEFAULT_FILE, Config
+from mssql_starrocks.manifest_file import load_manifest, manifest_path
 from mssql_starrocks.orchestration.build import build_definitions
-from mssql_starrocks.orchestration.manifest_file import load_manifest, manifest_path
+from mssql_starrocks.settings import load_dotenv
 
-load_dotenv(Path(".env"), override=False)
+load_dotenv()
 config_file = Path(os.environ.get("MSSQL_STARROCKS_CONFIG", DEFAULT_FILE))
 config = Config.load(config_file)
 manifest_file = manifest_path(config, config_file)

@@ -96,7 +96,7 @@ def run_ui(port: int, screen: Console) -> int:
     """Sandbox and `dagster dev` in one; returns Dagster's exit code."""
     _refuse_busy(port)
     with _workplace((), screen) as (folder, config):
-        from mssql_starrocks.orchestration.manifest_file import manifest_path, save_manifest
+        from mssql_starrocks.manifest_file import manifest_path, save_manifest
         from mssql_starrocks.source.discover import discover
 
         file = folder / DEFAULT_FILE

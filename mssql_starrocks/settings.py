@@ -7,10 +7,10 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from mssql_starrocks.errors import ConfigError
 
@@ -19,8 +19,21 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _existing(file: str | None) -> str | None:
+    if file and not Path(file).is_file():
+        raise ValueError(f"file {file} does not exist")
+    return file
+
+
+AuthorityFile = Annotated[str | None, AfterValidator(_existing)]
+
+
 class MssqlSettings(_Section):
-    """SQL Server. Encryption is on and the certificate is verified unless `trust_server_certificate`."""
+    """SQL Server. Encryption is on and the certificate is verified unless `trust_server_certificate`.
+
+    `authentication` is a keyword of Microsoft's ODBC driver for Entra, such as ActiveDirectoryServicePrincipal; user
+    and password are then the client's id and secret, and mssql-python takes pymssql's place everywhere.
+    """
 
     host: str
     port: int = 1433
@@ -29,7 +42,8 @@ class MssqlSettings(_Section):
     database: str
     encrypt: bool = True
     trust_server_certificate: bool = False
-    ca_file: str | None = None
+    ca_file: AuthorityFile = None
+    authentication: str | None = Field(None, pattern="^ActiveDirectory[A-Za-z]+$")
     login_timeout: int = Field(15, description="seconds")
 
 
@@ -64,7 +78,7 @@ class StarRocksSettings(_Section):
     user: str
     password: SecretStr = SecretStr("")
     database: str | None = None
-    ca_file: str | None = None
+    ca_file: AuthorityFile = None
     catalog: str = Field("mssr_lake", pattern=r"^[A-Za-z]\w{0,63}$", description="external catalog that reads the lake")
     replication_num: int | None = None
 
@@ -128,6 +142,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "MSSQL_ENCRYPT": ("mssql", "encrypt"),
     "MSSQL_TRUST_SERVER_CERTIFICATE": ("mssql", "trust_server_certificate"),
     "MSSQL_CA_FILE": ("mssql", "ca_file"),
+    "MSSQL_AUTHENTICATION": ("mssql", "authentication"),
     "MSSQL_LOGIN_TIMEOUT": ("mssql", "login_timeout"),
     "ICEBERG_CATALOG_TYPE": ("lake", "catalog"),
     "ICEBERG_CATALOG_URI": ("lake", "uri"),
@@ -154,6 +169,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "SPARK_JARS_FOLDER": ("spark", "jars"),
     "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
 }
+_OUR_PREFIXES = ("MSSQL_", "STARROCKS_", "ICEBERG_", "SPARK_", "JDBC_", "S3_")
 _OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG"})  # read by definitions.py and the command line
 _SECTIONS = ("mssql", "lake", "starrocks", "spark")
 
@@ -179,17 +195,25 @@ def warn_of_retired(values: Mapping[str, str]) -> None:
         warnings.warn(f"{name} is no longer used; replaced by {RETIRED[name]}", stacklevel=3)
 
 
+def load_dotenv(file: Path = Path(".env")) -> None:
+    """Put the settings of `.env` into the environment, which wins; the same checks as `Settings.load`.
+
+    Raises:
+        ConfigError: the file has a name that we do not know.
+    """
+    values = _dotenv(file)
+    warn_of_retired({**values, **os.environ})
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+
+
 def _dotenv(file: Path | None) -> dict[str, str]:
     if file is None or not file.exists():
         return {}
     values = {k: v for k, v in dotenv_values(file).items() if v is not None}
-    for name in values:
-        if (
-            name not in NAMES
-            and name not in RETIRED
-            and name.startswith(("MSSQL_", "STARROCKS_", "SPARK_", "JDBC_", "S3_"))
-        ):
-            near = difflib.get_close_matches(name, NAMES, 1)
+    for name in values.keys() - NAMES.keys() - RETIRED.keys() - _OTHERS:
+        near = difflib.get_close_matches(name, NAMES, 1, 0.85 if name.startswith("AWS_") else 0.6)
+        if name.startswith(_OUR_PREFIXES) or (name.startswith("AWS_") and near):
             raise ConfigError(f"{file}: unknown setting {name}" + (f"; did you mean {near[0]}?" if near else ""))
     return values
 

@@ -1,12 +1,14 @@
 """Bad input: one line that names file, key and the closest valid name."""
 
+import os
+
 import pytest
 
 from mssql_starrocks.chain import plan_chain, plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError, NameCollisionError
 from mssql_starrocks.model import Manifest, TableId
-from mssql_starrocks.settings import Settings
+from mssql_starrocks.settings import Settings, load_dotenv
 from mssql_starrocks_tests.tables import column, table, things
 
 ENVIRONMENT = {
@@ -161,3 +163,32 @@ def test_what_would_fail_late_is_refused_early(source, reason):
     chains, refused = plan_chains(manifest(source), Config(tables={"*": {"exclude_columns": ["secret"]}}))
     assert not chains
     assert reason in refused[0].reason
+
+
+def test_a_file_of_authorities_that_is_not_there_is_named():
+    with pytest.raises(ConfigError, match=r"MSSQL_CA_FILE: .*file /nowhere/ca\.pem does not exist"):
+        Settings.load({**ENVIRONMENT, "MSSQL_CA_FILE": "/nowhere/ca.pem"}, dotenv=None)
+
+
+def test_dotenv_fills_what_the_environment_lacks(tmp_path, monkeypatch):
+    file = tmp_path / ".env"
+    file.write_text("MSSQL_HOST=file\nMSSQL_PORT=1\n")
+    monkeypatch.setenv("MSSQL_HOST", "environment")
+    monkeypatch.delenv("MSSQL_PORT", raising=False)
+    load_dotenv(file)
+    assert (os.environ["MSSQL_HOST"], os.environ["MSSQL_PORT"]) == ("environment", "1")
+    file.write_text("AWS_ACCES_KEY_ID=x\nAWS_PROFILE=mine\n")
+    with pytest.raises(ConfigError, match="AWS_ACCES_KEY_ID; did you mean AWS_ACCESS_KEY_ID"):
+        load_dotenv(file)
+
+
+def test_entra_takes_mssql_python_for_everything(monkeypatch):
+    from contextlib import nullcontext
+
+    from mssql_starrocks.source import connect
+
+    settings = Settings.load({**ENVIRONMENT, "MSSQL_AUTHENTICATION": "ActiveDirectoryServicePrincipal"}, dotenv=None)
+    monkeypatch.setattr(connect, "reader_session", lambda _: nullcontext("a session of mssql-python"))
+    with connect.control_session(settings.mssql) as session:
+        assert session == "a session of mssql-python"
+    assert "Authentication={ActiveDirectoryServicePrincipal}" in connect._connection_string(settings.mssql)

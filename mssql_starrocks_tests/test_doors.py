@@ -133,6 +133,37 @@ def _session(leader: int) -> list[str]:
     return found
 
 
+def test_the_demo_of_one_table_ends_certified(project, box):
+    done = run(project, box, "mssql-starrocks", "demo", "hr.shifts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hr.shifts  arrow        3     3          3     6/6" in done.stdout
+    assert "1 of 1 tables certified" in done.stdout
+
+
+def test_the_sandbox_prints_settings_that_work_and_ends_on_sigterm(project, box):
+    process = subprocess.Popen(
+        [BIN / "mssql-starrocks", "sandbox", "--no-sample"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    settings = {}
+    for line in process.stdout:
+        name, value = line.strip().split("=", 1)
+        settings[name] = value
+        if name == "STARROCKS_CA_FILE":
+            break
+    from mssql_starrocks.settings import Settings
+    from mssql_starrocks.source.discover import list_tables
+
+    assert list_tables(Settings.load(settings, dotenv=None).mssql) == ()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 130
+    assert _session(process.pid) == []
+    assert not Path(settings["STARROCKS_CA_FILE"]).exists()
+
+
 def test_the_demo_refuses_a_selection_that_matches_nothing(project, box):
     done = run(project, box, "mssql-starrocks", "demo", "nowhere.*")
     assert done.returncode == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mssql_starrocks.engines.arrow import peak_rss
 from mssql_starrocks.engines.java import explain, java_chain, java_message
 from mssql_starrocks.errors import EngineError, MssqlStarrocksError
 from mssql_starrocks.lake.branch import AuditBranch
@@ -289,5 +288,4 @@ def _peak_rss(session: SparkSession) -> int:
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
         if found:
             return int(found.group(1)) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return peak_rss()

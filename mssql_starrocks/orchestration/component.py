@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.orchestration.assets import Result, run_stage
 from mssql_starrocks.orchestration.build import build_definitions
-from mssql_starrocks.orchestration.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.orchestration.resources import MssqlResource, default_resources
 from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator
 

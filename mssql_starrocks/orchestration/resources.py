@@ -59,6 +59,7 @@ class MssqlResource(dg.ConfigurableResource[Any]):
     encrypt: bool | None = None
     trust_server_certificate: bool | None = None
     ca_file: str | None = None
+    authentication: str | None = Field(None, description="Entra, such as ActiveDirectoryServicePrincipal")
     login_timeout: int | None = Field(None, description="seconds")
 
     def settings(self) -> MssqlSettings:

@@ -14,8 +14,8 @@ import dagster as dg
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import NameCollisionError
+from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.model import Manifest, TableId
-from mssql_starrocks.orchestration.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.orchestration.refused import NO_MANIFEST
 from mssql_starrocks.orchestration.reload import ReloadError, reload_location
 from mssql_starrocks.orchestration.resources import MssqlResource

@@ -89,12 +89,16 @@ class ReaderSession:
 
 
 @contextmanager
-def control_session(mssql: MssqlSettings) -> Iterator[ControlSession]:
-    """A pymssql session in autocommit mode.
+def control_session(mssql: MssqlSettings) -> Iterator[Session]:
+    """A pymssql session in autocommit mode; with Entra authentication a session of mssql-python.
 
     Raises:
         SourceError, SourceUnreachableError: wrong login, no such database, host does not answer.
     """
+    if mssql.authentication:  # pymssql has no parameter for tokens
+        with reader_session(mssql) as reader:
+            yield reader
+        return
     _knock(mssql)
     import pymssql
 
@@ -165,9 +169,10 @@ def _connection_string(mssql: MssqlSettings) -> str:
         "PWD": mssql.password.get_secret_value(),
         "Encrypt": "yes" if mssql.encrypt else "no",
         "TrustServerCertificate": "yes" if mssql.trust_server_certificate else "no",
+        "Authentication": mssql.authentication,
         "ConnectRetryCount": "0",  # else a refused login is tried again after 10 s
     }
-    return ";".join(f"{key}={{{value.replace('}', '}}')}}}" for key, value in values.items())
+    return ";".join(f"{key}={{{value.replace('}', '}}')}}}" for key, value in values.items() if value is not None)
 
 
 @contextmanager

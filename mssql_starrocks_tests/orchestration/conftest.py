@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from mssql_starrocks.config import Config
+from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.model import Manifest
 from mssql_starrocks.orchestration.build import build_definitions
-from mssql_starrocks.orchestration.manifest_file import save_manifest
 from mssql_starrocks.settings import NAMES
 from mssql_starrocks_tests.orchestration.fake_stages import FakeStages
 from mssql_starrocks_tests.tables import column, table, things

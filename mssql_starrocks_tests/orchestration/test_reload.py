@@ -12,7 +12,7 @@ from dagster_graphql import DagsterGraphQLClient
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from mssql_starrocks.errors import ConfigError
-from mssql_starrocks.orchestration.manifest_file import save_manifest
+from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.orchestration.reload import ReloadError, reload_location
 from mssql_starrocks_tests.orchestration.conftest import make_manifest
 from mssql_starrocks_tests.tables import things

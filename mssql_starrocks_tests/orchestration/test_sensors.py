@@ -9,10 +9,10 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import SourceUnreachableError
+from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration import sensors
 from mssql_starrocks.orchestration.build import build_definitions
-from mssql_starrocks.orchestration.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.orchestration.reload import ReloadError
 from mssql_starrocks.orchestration.resources import MssqlResource
 from mssql_starrocks_tests.orchestration.conftest import make_manifest

@@ -1,4 +1,4 @@
-"""The manifest on disk. Knows nothing of Dagster, so that the command line can use it too."""
+"""The manifest on disk."""
 
 import os
 import tempfile

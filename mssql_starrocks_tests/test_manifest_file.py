@@ -2,7 +2,14 @@ import pytest
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
-from mssql_starrocks.orchestration.manifest_file import load_manifest, manifest_path, save_manifest
+from mssql_starrocks.manifest_file import load_manifest, manifest_path, save_manifest
+from mssql_starrocks.model import Manifest
+from mssql_starrocks_tests.tables import things
+
+
+@pytest.fixture
+def manifest():
+    return Manifest("Company", "16", 3, True, False, "2026-01-01", (things(),))
 
 
 def test_round_trip_leaves_one_file(manifest, tmp_path):
