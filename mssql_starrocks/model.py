@@ -168,7 +168,7 @@ class PlannedColumn:
         name: Its name in lake and warehouse. `source` is the SQL Server column it comes from.
         select: T-SQL expression of the extraction's SELECT list.
         kind: What its canonical text looks like (types/canonical.py).
-        canonical: T-SQL expression of that text; None where a value is compared as a number.
+        canonical: T-SQL expression of that text, or of a float's bytes.
         load: StarRocks expression that turns the Iceberg value into the target type; `{c}` is the column.
 
     """
@@ -177,7 +177,7 @@ class PlannedColumn:
     source: str
     select: str
     kind: str
-    canonical: str | None
+    canonical: str
     iceberg: str
     starrocks: str
     required: bool
@@ -231,8 +231,8 @@ _PLAN = TypeAdapter(ExtractionPlan)
 class ColumnPrint:
     """The fingerprint of one column: how many NULLs, and an order-free digest of the others.
 
-    `digest` is the sum of the first 7 bytes (big-endian) of each value's MD5, as decimal text; floats are not
-    hashed but carry `low`, `high` and `total` (the sum divided by 2**60). facts/starrocks.md 5.
+    `digest` is the sum of the first 7 bytes (big-endian) of each value's MD5, as decimal text; floats also, and in
+    StarRocks only, carry `low`, `high` and `total` (the sum divided by 2**60). facts/starrocks.md 5.
     """
 
     nulls: int

@@ -98,6 +98,6 @@ def _close(one: float | None, other: float | None, absolute: float = 0.0) -> boo
 def _say(column: ColumnPrint | None) -> str:
     if column is None:
         return "absent"
-    if column.digest is None:
-        return f"{column.nulls:,} nulls, {column.low} to {column.high}, sum {column.total}"
-    return f"{column.nulls:,} nulls, digest {column.digest}"
+    digest = f", digest {column.digest}" if column.digest is not None else ""
+    numbers = "" if column.low is None else f", {column.low} to {column.high}, sum / 2**60 {column.total}"
+    return f"{column.nulls:,} nulls{digest}{numbers}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mssql_starrocks.model import ColumnPrint, Fingerprint, PlannedColumn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LakePrint:
-    """One snapshot, fingerprinted both ways: text as UTF-16 to compare with SQL Server, as UTF-8 with StarRocks.
+    """One snapshot, fingerprinted as SQL Server hashes it (text in UTF-16, floats by bytes), and as StarRocks.
 
     `key_bytes` is the longest encoded StarRocks primary key among the rows.
     """
@@ -35,8 +36,8 @@ def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
     import pyarrow as pa
 
     reader = table.scan(snapshot_id=snapshot_id, selected_fields=tuple(c.name for c in columns)).to_arrow_batch_reader()
-    utf16 = _Utf16([c.name for c in columns if c.kind == TEXT])
-    stream = pa.RecordBatchReader.from_batches(reader.schema, utf16.watch(reader))
+    hashed = _AsSourceHashes(columns)
+    stream = pa.RecordBatchReader.from_batches(reader.schema, hashed.watch(reader))
     with duckdb.connect() as connection:
         connection.register("snapshot", stream)
         items = ["count(*)", _key_bytes([c for c in columns if c.key])]
@@ -44,10 +45,7 @@ def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
         row = connection.execute(f"SELECT {', '.join(items)} FROM snapshot").fetchall()[0]
     rows, key_bytes, *values = row
     prints = dict(_prints(columns, rows, iter(values)))
-    bridged = {
-        name: ColumnPrint(p.nulls, digest=str(utf16.digests[name])) if name in utf16.digests else p
-        for name, p in prints.items()
-    }
+    bridged = {name: replace(p, digest=hashed.digest(name) or p.digest) for name, p in prints.items()}
     return LakePrint(Fingerprint(rows, bridged), Fingerprint(rows, prints), int(key_bytes or 0))
 
 
@@ -68,25 +66,34 @@ def _prints(columns: Sequence[PlannedColumn], rows: int, values: Iterator[Any]) 
             yield column.name, ColumnPrint(nulls, digest=str(int(next(values) or 0)))
 
 
-class _Utf16:
-    """Digests of text columns as SQL Server hashes them, taken from batches on their way to DuckDB."""
+class _AsSourceHashes:
+    """Digests of what SQL Server hashes differently, text and floats, taken from batches on their way to DuckDB."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.digests = dict.fromkeys(names, 0)
+    def __init__(self, columns: Sequence[PlannedColumn]) -> None:
+        self._bytes = {c.name: _SOURCE_BYTES[c.kind] for c in columns if c.kind in _SOURCE_BYTES}
+        self._sums = dict.fromkeys(self._bytes, 0)
 
     def watch(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for name in self.digests:
-                self.digests[name] += _digest(batch.column(name))
+            for name, to_bytes in self._bytes.items():
+                self._sums[name] += _digest(batch.column(name), to_bytes)
             yield batch
 
+    def digest(self, name: str) -> str | None:
+        return str(self._sums[name]) if name in self._sums else None
 
-def _digest(values: pa.Array) -> int:
+
+_SOURCE_BYTES: dict[str, Callable[[Any], bytes]] = {
+    TEXT: lambda text: bytes(text.encode("utf-16-le")),
+    FLOAT: struct.Struct(">d").pack,
+}
+
+
+def _digest(values: pa.Array, to_bytes: Callable[[Any], bytes]) -> int:
+    counts = Counter(to_bytes(v) for v in values.to_pylist() if v is not None)
     md5 = hashlib.md5
-    counts = Counter(v for v in values.to_pylist() if v is not None)
     return sum(
-        int.from_bytes(md5(text.encode("utf-16-le"), usedforsecurity=False).digest()[:7], "big") * times
-        for text, times in counts.items()
+        int.from_bytes(md5(raw, usedforsecurity=False).digest()[:7], "big") * times for raw, times in counts.items()
     )
 
 

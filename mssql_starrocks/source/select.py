@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mssql_starrocks.model import Chunk, ColumnPrint, Fingerprint, PlannedColumn, TableId
 from mssql_starrocks.source.connect import Session
-from mssql_starrocks.types.canonical import FLOAT_SCALE, source_digest
+from mssql_starrocks.types.canonical import FLOAT, FLOAT_SCALE, source_digest
 from mssql_starrocks.types.dialects import quote_tsql
 
 
@@ -30,20 +30,19 @@ def fingerprint(session: Session, table: TableId, columns: Sequence[PlannedColum
     prints = {}
     for column in columns:
         filled, *rest = [next(values) for _ in _items(column)]
-        prints[column.name] = _print(rows - int(filled), rest, column)
+        prints[column.name] = _print(rows - int(filled), rest)
     return Fingerprint(rows, prints)
 
 
 def _items(column: PlannedColumn) -> list[str]:
-    counted = f"COUNT_BIG({column.select})"
-    if column.canonical is not None:
-        return [counted, source_digest(column.canonical)]
-    number = f"CAST({column.select} AS float)"
-    return [counted, f"MIN({number})", f"MAX({number})", f"SUM({number} / CAST({FLOAT_SCALE} AS float))"]
+    items = [f"COUNT_BIG({column.select})", source_digest(column.canonical)]
+    if column.kind == FLOAT:
+        number = f"CAST({column.select} AS float)"
+        items += [f"MIN({number})", f"MAX({number})", f"SUM({number} / CAST({FLOAT_SCALE} AS float))"]
+    return items
 
 
-def _print(nulls: int, values: list[object], column: PlannedColumn) -> ColumnPrint:
-    if column.canonical is not None:
-        return ColumnPrint(nulls, digest=str(int(str(values[0] or 0))))
-    low, high, total = (None if v is None else float(str(v)) for v in values)
-    return ColumnPrint(nulls, low=low, high=high, total=total)
+def _print(nulls: int, values: list[object]) -> ColumnPrint:
+    digest, *numbers = values
+    low, high, total = (None if v is None else float(str(v)) for v in numbers or (None, None, None))
+    return ColumnPrint(nulls, str(int(str(digest or 0))), low, high, total)

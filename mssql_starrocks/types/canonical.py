@@ -1,8 +1,9 @@
 """Canonical text of a value, one expression per system: equal values give equal text, hence equal digests.
 
-A digest is the sum over all rows of the first 7 bytes of the text's MD5 (facts/starrocks.md 5). Floats have no
-common text; they are compared as numbers. SQL Server hashes text as UTF-16LE, StarRocks as UTF-8, so the lake's
-reader computes both and bridges them. No function here is newer than SQL Server 2016.
+A digest is the sum over all rows of the first 7 bytes of the text's MD5 (facts/starrocks.md 5). SQL Server hashes
+text as UTF-16LE, StarRocks as UTF-8, so the lake's reader computes both and bridges them. Floats have no common text:
+source and lake compare their IEEE 754 bytes, lake and warehouse only smallest, largest and sum. No function here is
+newer than SQL Server 2016.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ FLOAT, TEXT = "float", "text"
 FLOAT_SCALE = 1152921504606846976
 
 
-def source_text(kind: str, expression: str) -> str | None:
-    """T-SQL for the bytes that SQL Server hashes; None for floats. `timestampN` has N fraction digits."""
+def source_text(kind: str, expression: str) -> str:
+    """T-SQL for the bytes that SQL Server hashes. `timestampN` has N fraction digits."""
     if kind.startswith("timestamp"):
         return _source_timestamp(int(kind.removeprefix("timestamp")), expression)
     template = {
@@ -23,9 +24,9 @@ def source_text(kind: str, expression: str) -> str | None:
         "date": "CONVERT(varchar(10), {e}, 23)",
         "text": "CAST({e} AS nvarchar(max))",
         "binary": "CONVERT(varchar(max), CAST({e} AS varbinary(max)), 2)",
-        "float": None,
+        "float": "CAST(CAST({e} AS float) AS binary(8))",
     }[kind]
-    return template and template.format(e=expression)
+    return template.format(e=expression)
 
 
 def _source_timestamp(digits: int, expression: str) -> str:

@@ -301,7 +301,9 @@ def _to_binary(value: Typed, to: SqlType, style: int | None) -> str:
         return _int_to_binary(value, to)
     elif family == "guid":
         sql = f"ts_guid_bytes({sql})"
-    elif family == "float" or family != "binary":
+    elif value.type.name == "float" and to.fixed_length and to.length == 8:
+        return f"ts_float_bytes({sql})"  # IEEE 754, big-endian
+    elif family != "binary":
         raise _refuse(value, to)
     if to.is_max:
         return sql

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import struct
 from collections.abc import Callable
 
 import duckdb
@@ -83,6 +84,11 @@ def _utf16_hash(algorithm: Callable[..., "hashlib._Hash"]) -> Callable[[pa.Array
     return digest
 
 
+def _float_bytes(column: pa.Array) -> pa.Array:
+    pack = struct.Struct(">d").pack
+    return pa.array([None if value is None else pack(value) for value in column.to_pylist()], pa.binary())
+
+
 def _recode(text: str) -> bytes:
     return text.encode("utf-16-le")
 
@@ -107,5 +113,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         connection.create_function(name, function, arguments, result)
     for name, algorithm in (("md5", hashlib.md5), ("sha1", hashlib.sha1), ("sha256", hashlib.sha256)):
         connection.create_function(f"ts_utf16_{name}", _utf16_hash(algorithm), ["VARCHAR"], "BLOB", type="arrow")
+    connection.create_function("ts_float_bytes", _float_bytes, ["DOUBLE"], "BLOB", type="arrow")
     for macro in (*moments.MACROS, *texts.MACROS):
         connection.execute(macro)
