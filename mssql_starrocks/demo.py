@@ -193,7 +193,7 @@ def _print(rows: Mapping[str, _Row], screen: Console, seconds: float) -> None:
     shown.add_column("table", no_wrap=True)
     shown.add_column("engine", no_wrap=True)
     for title in ("source", "lake", "warehouse", "checks", "seconds", "grade"):
-        shown.add_column(title, justify="right")
+        shown.add_column(title, justify="right", min_width=len(title))
     for name, row in rows.items():
         numbers = [row.source, row.rows.get(LAKE), row.rows.get(WAREHOUSE)]
         checks = f"{row.passed}/{_CHECKS}"
