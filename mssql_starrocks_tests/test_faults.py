@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from mssql_starrocks import stages
 from mssql_starrocks.engines.arrow import ArrowEngine
 from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, WarehouseError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.stages import loading, snapshotting
 from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks_tests.platform import Platform, failed
 
@@ -93,7 +93,7 @@ def test_a_worker_whose_clock_is_behind_still_publishes_its_load(made, monkeypat
     chain = made.chain()
     made.copy(chain)
     made.source(f"INSERT INTO {made.schema}.t VALUES (4, N'd')")
-    monkeypatch.setattr(stages, "new_load_id", lambda: "20000101t000000000000_abcdef")
+    monkeypatch.setattr(snapshotting, "new_load_id", lambda: "20000101t000000000000_abcdef")
     assert not failed(made.copy(chain))
     assert made.ids() == [1, 2, 3, 4]
 
@@ -124,7 +124,7 @@ def test_another_database_of_the_same_names_is_refused(made):
 def test_of_two_loads_the_one_that_began_last_wins(made, monkeypatch):
     chain = made.chain()
     made.copy(chain)
-    real, nested = stages._refuse_overtaken, []
+    real, nested = loading._refuse_overtaken, []
 
     def meanwhile(*arguments):
         if not nested:
@@ -132,7 +132,7 @@ def test_of_two_loads_the_one_that_began_last_wins(made, monkeypatch):
             made.load(chain)
         return real(*arguments)
 
-    monkeypatch.setattr(stages, "_refuse_overtaken", meanwhile)
+    monkeypatch.setattr(loading, "_refuse_overtaken", meanwhile)
     with pytest.raises(WarehouseError, match="a newer load began meanwhile|not in StarRocks|Unknown table"):
         made.load(chain)
     monkeypatch.undo()
@@ -237,7 +237,7 @@ def test_a_table_altered_while_it_is_copied_is_told(made, monkeypatch):
         made.source(f"ALTER TABLE {made.schema}.t ADD late int NULL")
         return real(self, plan, branch)
 
-    monkeypatch.setattr(stages, "describe", _aged(stages.describe, made))
+    monkeypatch.setattr(snapshotting, "describe", _aged(snapshotting.describe, made))
     monkeypatch.setattr(ArrowEngine, "copy", alter_then_copy)
     with pytest.raises(SourceError, match="was altered while it was copied"):
         made.snapshot(chain)

@@ -1,4 +1,4 @@
-"""The chain factory: one source table becomes three assets. The work itself is in stages.py."""
+"""The chain factory: one source table becomes three assets. The work itself is in stages/."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,0 +1,11 @@
+"""The whole product without Dagster: snapshot, publish, load, and the proofs between them.
+
+Each stage can be run alone, on any machine: what one needs of another is in the Iceberg snapshot summary and in
+StarRocks' ledger of loads, never in this process. Stages hand each other references, never data.
+"""
+
+from mssql_starrocks.stages.loading import load, prove_warehouse
+from mssql_starrocks.stages.publishing import prove_snapshot, publish
+from mssql_starrocks.stages.snapshotting import Log, SparkSource, snapshot
+
+__all__ = ["Log", "SparkSource", "load", "prove_snapshot", "prove_warehouse", "publish", "snapshot"]

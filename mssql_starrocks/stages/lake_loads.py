@@ -1,0 +1,82 @@
+"""What the stages share: the chain's Iceberg table, whose load it holds, and the proof of a load in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mssql_starrocks import proof
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.errors import LakeError
+from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake.catalog import explained, open_catalog
+from mssql_starrocks.lake.fingerprint import fingerprint
+from mssql_starrocks.lake.tables import schema_differences
+from mssql_starrocks.model import CheckReport
+from mssql_starrocks.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+
+@contextmanager
+def lake_table(chain: Chain, lake: LakeSettings) -> Iterator[Table]:
+    """The chain's Iceberg table, freshly loaded; errors inside become ours.
+
+    Raises:
+        LakeError: there is no such table yet.
+    """
+    from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+
+    with explained(lake, chain.names.lake):
+        try:
+            table = open_catalog(lake).load_table(chain.names.lake)
+        except (NoSuchTableError, NoSuchNamespaceError):
+            raise LakeError(
+                f"{chain.table.id}: Iceberg table {'.'.join(chain.names.lake)} does not exist yet; "
+                "materialise mssql_snapshot first."
+            ) from None
+        yield table
+
+
+def ours(chain: Chain, load: branches.LoadSnapshot | None) -> branches.LoadSnapshot | None:
+    """Two databases that share names would share a lake table: the second one is refused."""
+    if load and (load.evidence.database, load.evidence.table) != (chain.database, chain.table.id):
+        raise LakeError(
+            f"Iceberg table {'.'.join(chain.names.lake)} holds {load.evidence.database}.{load.evidence.table}, not "
+            f"{chain.database}.{chain.table.id}: set lake_prefix: in mssql_starrocks.yaml."
+        )
+    return load
+
+
+def published(chain: Chain, table: Table) -> branches.LoadSnapshot:
+    """The load that `main` holds.
+
+    Raises:
+        LakeError: nothing of ours is published.
+    """
+    current = ours(chain, branches.published(table))
+    if current is None:
+        raise LakeError(
+            f"{chain.table.id}: nothing of ours is published in {'.'.join(chain.names.lake)}; "
+            "materialise iceberg_table first."
+        )
+    return current
+
+
+def prove(chain: Chain, table: Table, load: branches.LoadSnapshot) -> tuple[CheckReport, ...]:
+    """Compare what the source said with what an independent reader finds in the load's snapshot."""
+    seen = fingerprint(table, load.snapshot_id, chain.columns)
+    facts = {
+        "load_id": load.evidence.load_id,
+        "snapshot_id": str(load.snapshot_id),
+        "point": load.evidence.point,
+        "grade": load.evidence.grade.value,
+    }
+    differences = (
+        *schema_differences(chain, table),
+        *proof.definition_differences(chain, load.evidence),
+        *proof.key_differences(chain, seen.key_bytes),
+    )
+    return proof.reports("source", "lake", load.evidence.fingerprint, seen.source, differences, facts)

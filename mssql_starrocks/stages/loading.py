@@ -1,0 +1,127 @@
+"""Load exactly the published snapshot into StarRocks, and prove it there."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from mssql_starrocks import proof
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.errors import LakeError, NotCertifiedError, WarehouseError
+from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake.fingerprint import LakePrint
+from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
+from mssql_starrocks.model import CheckReport, Difference, LoadReport
+from mssql_starrocks.settings import LakeSettings, StarRocksSettings
+from mssql_starrocks.stages.lake_loads import lake_table, published
+from mssql_starrocks.stages.snapshotting import Log
+from mssql_starrocks.warehouse import ledger
+from mssql_starrocks.warehouse import replace as replacing
+from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
+from mssql_starrocks.warehouse.ddl import create_table, ddl_fingerprint
+from mssql_starrocks.warehouse.fingerprint import fingerprint as warehouse_fingerprint
+from mssql_starrocks.warehouse.loaders import CatalogInsert, LoadOrder
+from mssql_starrocks.warehouse.schema import columns_of, schema_differences
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+
+def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Log) -> LoadReport:
+    """Load exactly the published snapshot: fill a shadow table, prove it, put it under the target's name.
+
+    Raises:
+        WarehouseError: StarRocks refused or the proof failed; the target is as it was.
+    """
+    started = time.monotonic()
+    target = ".".join(chain.names.warehouse)
+    with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
+        current = published(chain, table)
+        seen = lake_fingerprint(table, current.snapshot_id, chain.columns)
+        _refuse_foreign_rows(chain, current, seen)
+        label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
+        name = replacing.shadow_name(chain)
+        before = ledger.claim(session, starrocks, chain, name)
+        if before.shadow:
+            replacing.drop(session, chain, before.shadow)
+        shadow = replacing.make_shadow(session, chain, starrocks, name)
+        rows = CatalogInsert(starrocks, lake).load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
+        log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)}, proving them")
+        _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
+        _refuse_overtaken(chain, table, session, current, name)
+        how = replacing.take_over(session, chain, shadow, f"{label}_r")
+        _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
+        load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
+        held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
+        ledger.record(session, starrocks, chain, held)
+    log(f"{chain.table.id}: {target} holds snapshot {current.snapshot_id} ({how})")
+    return LoadReport(
+        chain.table.id,
+        current.evidence.load_id,
+        current.snapshot_id,
+        target,
+        rows,
+        label,
+        how,
+        time.monotonic() - started,
+        create_table(chain, starrocks),
+    )
+
+
+def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings) -> tuple[CheckReport, ...]:
+    """Compare the StarRocks table with the snapshot that the ledger says it holds."""
+    target = chain.names.warehouse
+    with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
+        entry = ledger.read(session, chain)
+        if entry is None or entry.snapshot_id == ledger.NOTHING:
+            raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
+        if table.snapshot_by_id(entry.snapshot_id) is None:
+            raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
+        seen = lake_fingerprint(table, entry.snapshot_id, chain.columns)
+        main = published(chain, table).snapshot_id
+        behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
+        return _prove_table(chain, session, seen, target, () if main == entry.snapshot_id else behind)
+
+
+def _prove_table(
+    chain: Chain,
+    session: WarehouseSession,
+    seen: LakePrint,
+    table: tuple[str, str],
+    behind: tuple[Difference, ...] = (),
+) -> tuple[CheckReport, ...]:
+    found = columns_of(session, table)
+    if not found:
+        raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; materialise starrocks_table again.")
+    differences = (*behind, *schema_differences(chain, found))
+    actual = warehouse_fingerprint(session, table, chain.columns)
+    return proof.reports("lake", "warehouse", seen.warehouse, actual, differences, {"table": ".".join(table)})
+
+
+def _refuse_foreign_rows(chain: Chain, current: branches.LoadSnapshot, seen: LakePrint) -> None:
+    """Whoever moved `main`: what it holds must be what its evidence says."""
+    reports = proof.reports("source", "lake", current.evidence.fingerprint, seen.source, (), {})
+    failed = [r for r in reports if not r.passed]
+    if failed:
+        raise NotCertifiedError(f"{chain.table.id}: main is not what was certified: {failed[0].summary}. Not loaded.")
+
+
+def _refuse_overtaken(
+    chain: Chain, table: Table, session: WarehouseSession, current: branches.LoadSnapshot, shadow: str
+) -> None:
+    """An older load must not put the target back: the newest publish and the last load that began win."""
+    entry = ledger.read(session, chain)
+    now = table.refresh().current_snapshot()
+    if entry is None or entry.shadow != shadow or now is None or now.snapshot_id != current.snapshot_id:
+        replacing.drop(session, chain, shadow)
+        raise WarehouseError(f"{chain.table.id}: a newer load began meanwhile; this one stops and changes nothing.")
+
+
+def _refuse_unproven(chain: Chain, reports: tuple[CheckReport, ...]) -> None:
+    failed = [r for r in reports if not r.passed]
+    if failed:
+        raise WarehouseError(
+            f"{chain.table.id}: what StarRocks loaded is not the snapshot: {failed[0].summary}. "
+            "The target is as it was."
+        )

@@ -1,0 +1,81 @@
+"""Certify an audit branch, and move `main` to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.errors import LakeError, NotCertifiedError
+from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.model import CheckReport, PublishReport
+from mssql_starrocks.settings import LakeSettings
+from mssql_starrocks.stages.lake_loads import lake_table, ours, prove, published
+from mssql_starrocks.stages.snapshotting import Log
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+
+def prove_snapshot(chain: Chain, lake: LakeSettings) -> tuple[CheckReport, ...]:
+    """Compare the newest load in the lake with the source's evidence; certify its branch when everything is equal.
+
+    Without an unpublished load the published one is proven again.
+    """
+    with lake_table(chain, lake) as table:
+        load = ours(chain, branches.newest_audit(table) or branches.published(table))
+        if load is None:
+            raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
+        reports = prove(chain, table, load)
+        if all(r.passed for r in reports) and not load.certified:
+            branches.certify(table, load)
+    return reports
+
+
+def publish(chain: Chain, lake: LakeSettings, log: Log) -> PublishReport:
+    """Move `main` to the newest certified load. Metadata only.
+
+    Raises:
+        NotCertifiedError: the load's proof fails; main is as it was.
+        PublishConflictError: another writer moved main.
+    """
+    started = time.monotonic()
+    with lake_table(chain, lake) as table:
+        load = ours(chain, branches.newest_audit(table))
+        if load is None:
+            return _already_published(chain, table, time.monotonic() - started)
+        if not load.certified:
+            _certify_now(chain, table, load)
+        tag = branches.publish(table.refresh(), replace(load, certified=True))
+        log(f"{chain.table.id}: main is now snapshot {load.snapshot_id} ({load.evidence.fingerprint.rows:,} rows)")
+        return PublishReport(
+            chain.table.id,
+            load.evidence.load_id,
+            load.snapshot_id,
+            load.evidence.fingerprint.rows,
+            tag,
+            table.location(),
+            time.monotonic() - started,
+        )
+
+
+def _already_published(chain: Chain, table: Table, seconds: float) -> PublishReport:
+    current = published(chain, table)
+    evidence = current.evidence
+    return PublishReport(
+        chain.table.id,
+        evidence.load_id,
+        current.snapshot_id,
+        evidence.fingerprint.rows,
+        f"load_{evidence.load_id}",
+        table.location(),
+        seconds,
+    )
+
+
+def _certify_now(chain: Chain, table: Table, load: branches.LoadSnapshot) -> None:
+    failed = [r for r in prove(chain, table, load) if not r.passed]
+    if failed:
+        raise NotCertifiedError(f"{chain.table.id}: load {load.evidence.load_id} is not published: {failed[0].summary}")
+    branches.certify(table, load)
