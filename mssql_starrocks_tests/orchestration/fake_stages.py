@@ -28,6 +28,8 @@ class FakeStages:
     calls: list[str] = field(default_factory=list)
     settings: dict[str, object] = field(default_factory=dict)
 
+    loads: list = field(default_factory=list)
+
     def install(self, patch=setattr) -> "FakeStages":
         for name in ("snapshot", "prove_snapshot", "publish", "load", "prove_warehouse"):
             patch(stages, name, getattr(self, name))
@@ -41,12 +43,14 @@ class FakeStages:
         copied = CopyResult(ROWS, 1000, 1, 0.25, 64 << 20, SNAPSHOT_ID)
         return SnapshotReport(chain.table.id, "L1", "audit_L1", "arrow", evidence, copied, "s3://bucket/orders")
 
-    def prove_snapshot(self, chain, lake):
+    def prove_snapshot(self, chain, lake, load_id=None):
         self._called("prove_snapshot", chain)
+        self.loads.append(load_id)
         return self._reports("snapshot")
 
-    def publish(self, chain, lake, log):
+    def publish(self, chain, lake, log, load_id=None):
         self._called("publish", chain)
+        self.loads.append(load_id)
         return PublishReport(chain.table.id, "L1", SNAPSHOT_ID, ROWS, "load_L1", "s3://bucket/orders", 0.1)
 
     def load(self, chain, lake, starrocks, log):

@@ -94,9 +94,9 @@ def test_a_failed_check_of_one_table_leaves_the_others_alone(defs, run, fakes, m
 
     original = stages.prove_snapshot
 
-    def prove(chain, lake):
+    def prove(chain, lake, load_id):
         fakes.failing = {"snapshot.values"} if str(chain.table.id) == TABLE else set()
-        return original(chain, lake)
+        return original(chain, lake, load_id)
 
     monkeypatch.setattr(stages, "prove_snapshot", prove)
     assert not run(keys=None).success
@@ -107,6 +107,14 @@ def test_a_failed_check_of_one_table_leaves_the_others_alone(defs, run, fakes, m
 def test_a_failed_warehouse_check_fails_the_run(run, fakes):
     fakes.failing = {"warehouse.values"}
     assert not run().success
+
+
+def test_a_run_judges_the_load_that_it_made(run, fakes):
+    run()
+    assert fakes.loads == ["L1", "L1"]
+    fakes.loads.clear()
+    run("validate", keys=None)
+    assert set(fakes.loads) == {None}
 
 
 def test_checks_run_alone(run, fakes):
