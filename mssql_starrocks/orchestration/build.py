@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from mssql_starrocks.model import Manifest
 from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets, run_stage
 from mssql_starrocks.orchestration.checks import chain_checks
 from mssql_starrocks.orchestration.jobs import copy_jobs
+from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
@@ -22,20 +22,6 @@ from mssql_starrocks.orchestration.speed import without_collector
 from mssql_starrocks.orchestration.translator import ChainTranslator
 
 logger = logging.getLogger("mssql_starrocks")
-
-
-@dataclass(frozen=True)
-class LoadedChain:
-    """A chain and what Dagster holds of it."""
-
-    chain: Chain
-    assets: tuple[dg.AssetsDefinition, ...]
-    checks: tuple[dg.AssetChecksDefinition, ...]
-
-    @property
-    def keys(self) -> tuple[dg.AssetKey, ...]:
-        """Snapshot, lake and warehouse asset."""
-        return tuple(asset.key for asset in self.assets)
 
 
 def build_definitions(

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from mssql_starrocks.orchestration.loaded import LoadedChain
+
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-
-    from mssql_starrocks.orchestration.build import LoadedChain
 
 EVERYTHING, VALIDATE = "copy_everything", "validate"
 
 
-def copy_jobs(loaded: "Sequence[LoadedChain]") -> "list[UnresolvedAssetJobDefinition]":
+def copy_jobs(loaded: Sequence[LoadedChain]) -> "list[UnresolvedAssetJobDefinition]":
     """The jobs over these chains; none where there is nothing to do."""
     if not loaded:
         return []
