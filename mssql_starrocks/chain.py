@@ -81,6 +81,11 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
     options = config.options(table.id)
     if slug(table.id.name) == LEDGER:
         raise ConfigError(f"{table.id}: that name is our own in StarRocks; exclude the table")
+    if table.row_filtered and not options.accept_row_filter:
+        raise ConfigError(
+            f"{table.id} is under row-level security: this login may see only a part of its rows. "
+            f"Exempt the login and set accept_row_filter: true for {table.id}, or exclude the table."
+        )
     excluded = _excluded(table, options, config.named(table.id))
     key = choose_key(table, options.key)
     lost = [k for k in key if k in excluded]

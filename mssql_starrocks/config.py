@@ -42,6 +42,7 @@ class TableOptions(_Strict):
     key: Literal["auto", "none"] = Field("auto", description="`none`: a StarRocks table without primary key")
     exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
     accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
+    accept_row_filter: bool = Field(False, description="copy a table under row-level security as the login sees it")
     owners: tuple[str, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
     tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags")
 

@@ -76,6 +76,7 @@ class Table:
     temporal: int = 0
     memory_optimized: bool = False
     external: bool = False
+    row_filtered: bool = False
 
     @cached_property
     def fingerprint(self) -> str:

@@ -146,6 +146,11 @@ def test_a_pattern_may_exclude_columns_that_some_tables_lack():
     assert [c.name for c in plan_chain(things(), config, "d").columns] == ["id", "price"]
 
 
+def test_a_table_under_row_level_security_is_copied_only_when_accepted():
+    accepted = Config(tables={"sales.things": {"accept_row_filter": True}})
+    assert plan_chain(things(row_filtered=True), accepted, "d").columns
+
+
 def test_entries_that_match_nothing_are_named():
     config = Config(include=("sales.*", "nowhere.*"), targets={"Sales": "x", "hr": "y"}, tables={"salse.things": {}})
     assert config.unmatched([TableId("sales", "things")]) == ("nowhere.*", "salse.things", "targets: hr")
@@ -156,6 +161,7 @@ def test_entries_that_match_nothing_are_named():
     [
         (things(schema="2024"), "2024 is no name for a StarRocks database; set targets"),
         (things(name="mssql_starrocks_loads"), "that name is our own in StarRocks"),
+        (things(row_filtered=True), "under row-level security"),
         (table(column("secret", "int", masked=True), column("half", "int", computed="([secret]/2)"), key=()), "masked"),
     ],
 )

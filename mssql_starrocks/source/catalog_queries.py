@@ -58,4 +58,11 @@ WHERE t.is_ms_shipped = 0 AND i.is_unique = 1 AND i.has_filter = 0 AND i.is_disa
 ORDER BY i.object_id, i.index_id, ic.key_ordinal
 """
 
+# A login sees only the policies that it may see the definition of (VIEW DEFINITION).
+ROW_FILTERS = """
+SELECT DISTINCT p.target_object_id FROM sys.security_predicates p
+JOIN sys.security_policies s ON s.object_id = p.object_id
+WHERE s.is_enabled = 1 AND p.predicate_type_desc = N'FILTER'
+"""
+
 ISOLATION = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"

@@ -33,6 +33,7 @@ def discover(mssql: MssqlSettings) -> Manifest:
         tables = session.rows(catalog_queries.TABLES)
         columns = _columns(session.rows(catalog_queries.COLUMNS.format(only="")))
         keys = _keys(session.rows(catalog_queries.KEYS.format(only="")))
+        filtered = {table for (table,) in session.rows(catalog_queries.ROW_FILTERS)}
     return Manifest(
         database=name,
         collation=collation,
@@ -41,7 +42,7 @@ def discover(mssql: MssqlSettings) -> Manifest:
         snapshot_isolation=snapshot == 1,
         read_committed_snapshot=bool(committed),
         discovered_at=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
-        tables=tuple(_table(row, columns[row[2]], keys[row[2]]) for row in tables),
+        tables=tuple(_table(row, columns[row[2]], keys[row[2]], row[2] in filtered) for row in tables),
     )
 
 
@@ -60,7 +61,7 @@ def describe(session: Session, table: Table) -> Table:
     return replace(table, columns=columns[table.object_id], keys=keys[table.object_id])
 
 
-def _table(row: Sequence[Any], columns: tuple[Column, ...], keys: tuple[Key, ...]) -> Table:
+def _table(row: Sequence[Any], columns: tuple[Column, ...], keys: tuple[Key, ...], filtered: bool) -> Table:
     schema, name, object_id, temporal, memory, external, rows, pages, tracked, description = row
     return Table(
         id=TableId(schema, name),
@@ -74,6 +75,7 @@ def _table(row: Sequence[Any], columns: tuple[Column, ...], keys: tuple[Key, ...
         temporal=temporal or 0,
         memory_optimized=bool(memory),
         external=bool(external),
+        row_filtered=filtered,
     )
 
 

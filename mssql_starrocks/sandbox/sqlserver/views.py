@@ -386,6 +386,15 @@ _empty(
     "database_id int, is_auto_cleanup_on bit, retention_period int, retention_period_units tinyint, "
     "retention_period_units_desc nvarchar(60), max_cleanup_version bigint",
 )
+_empty(
+    "security_policies",
+    "name sysname, object_id int, schema_id int, is_ms_shipped bit, is_enabled bit, is_schema_bound bit",
+)
+_empty(
+    "security_predicates",
+    "object_id int, security_predicate_id int, target_object_id int, predicate_definition nvarchar(max), "
+    "predicate_type int, predicate_type_desc nvarchar(60), operation int, operation_desc nvarchar(60)",
+)
 _empty("partition_schemes", "name sysname, data_space_id int, type char(2), function_id int")
 _empty("partition_functions", "name sysname, function_id int, fanout int, boundary_value_on_right bit")
 _empty("partition_range_values", "function_id int, boundary_id int, parameter_id int, value sql_variant")
