@@ -1,0 +1,104 @@
+"""What is to be copied, and how exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pydantic import TypeAdapter
+
+from mssql_starrocks.model.source import TableId
+
+
+class Loss(str, Enum):
+    """What a column loses on its way (the type ledger's classes)."""
+
+    EXACT = "exact"
+    COMPANION = "exact with companion column"
+    DECLARED = "declared"
+    REFUSED = "refused"
+
+
+class Grade(str, Enum):
+    """How exact a load's point is: DESIGN, facts/sqlserver.md 3."""
+
+    A = "A"  # one instant for the whole database
+    B = "B"  # one instant for the table
+    C = "C"  # a change-tracking version, reached by catch-up
+    D = "D"  # each chunk consistent in itself, proven by equal evidence
+    E = "E"  # read committed, one stream
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One predicate of a disjoint, exhaustive set; an empty predicate takes every row."""
+
+    number: int
+    predicate: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedColumn:
+    """One column of the copy: what is selected, what it is called and what it becomes.
+
+    Attributes:
+        name: Its name in lake and warehouse. `source` is the SQL Server column it comes from.
+        select: T-SQL expression of the extraction's SELECT list.
+        kind: What its canonical text looks like (types/canonical.py).
+        canonical: T-SQL expression of that text, or of a float's bytes.
+        load: StarRocks expression that turns the Iceberg value into the target type; `{c}` is the column.
+
+    """
+
+    name: str
+    source: str
+    select: str
+    kind: str
+    canonical: str
+    iceberg: str
+    starrocks: str
+    required: bool
+    rule: str
+    loss: Loss
+    note: str
+    comment: str | None = None
+    key: bool = False
+    load: str = "{c}"
+
+
+@dataclass(frozen=True)
+class AuditColumn:
+    """A constant column added to every row of a load; outside the fingerprint."""
+
+    name: str
+    iceberg: str
+    starrocks: str
+    value: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class ExtractionPlan:
+    """Everything an engine needs; serialisable, so that a remote engine can receive it as JSON.
+
+    `columns` are the copied columns in target order (key columns first), `audit` the columns that we add.
+    """
+
+    table: TableId
+    load_id: str
+    columns: tuple[PlannedColumn, ...]
+    audit: tuple[AuditColumn, ...]
+    chunks: tuple[Chunk, ...]
+    grade: Grade
+    estimated_rows: int
+    estimated_bytes: int
+
+    def to_json(self) -> str:
+        return _PLAN.dump_json(self).decode()
+
+    @staticmethod
+    def from_json(text: str) -> ExtractionPlan:
+        return _PLAN.validate_json(text)
+
+
+_PLAN = TypeAdapter(ExtractionPlan)

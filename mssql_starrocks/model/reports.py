@@ -1,0 +1,71 @@
+"""What checks and stages tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mssql_starrocks.model.evidence import CopyResult, Evidence
+from mssql_starrocks.model.source import TableId
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that should be equal and is not."""
+
+    what: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The verdict of one check with the table of differences behind it."""
+
+    name: str
+    passed: bool
+    summary: str
+    differences: tuple[Difference, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SnapshotReport:
+    """The outcome of the snapshot stage: a durable point-in-time copy on an audit branch."""
+
+    table: TableId
+    load_id: str
+    branch: str
+    engine: str
+    evidence: Evidence
+    copied: CopyResult
+    location: str
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """The outcome of the publish stage: `main` is this snapshot."""
+
+    table: TableId
+    load_id: str
+    snapshot_id: int
+    rows: int
+    tag: str
+    location: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """The outcome of the load stage: StarRocks holds exactly this snapshot."""
+
+    table: TableId
+    load_id: str
+    snapshot_id: int
+    target: str
+    rows: int
+    label: str
+    how: str
+    seconds: float
+    ddl: str
