@@ -1,0 +1,30 @@
+"""A certified copy of Microsoft SQL Server databases in StarRocks, through Apache Iceberg, as Dagster assets."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mssql_starrocks.config import Config
+    from mssql_starrocks.errors import MssqlStarrocksError
+    from mssql_starrocks.model import Manifest
+    from mssql_starrocks.orchestration.build import build_definitions
+    from mssql_starrocks.orchestration.component import SqlServerToStarRocks
+    from mssql_starrocks.settings import Settings
+
+__all__ = ["Config", "Manifest", "MssqlStarrocksError", "Settings", "SqlServerToStarRocks", "build_definitions"]
+
+# Looked up when asked for: importing the package costs nothing, and the sandbox in it stays a house next door.
+_HOMES = {
+    "Config": "config",
+    "Manifest": "model",
+    "MssqlStarrocksError": "errors",
+    "Settings": "settings",
+    "SqlServerToStarRocks": "orchestration.component",
+    "build_definitions": "orchestration.build",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -10,7 +10,10 @@ from mssql_starrocks.naming import slug
 from mssql_starrocks.orchestration.reports import differences_table
 
 GROUP = "refused"
-NO_MANIFEST = "No manifest yet. Run `mssql-starrocks discover`, then reload this code location."
+NO_MANIFEST = (
+    "No manifest yet. Run `mssql-starrocks discover` (a component: `dg utils refresh-defs-state`), "
+    "then reload this code location."
+)
 
 
 def refused_specs(refused: Sequence[Refused], taken: set[str]) -> list[dg.AssetSpec]:
