@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mssql_starrocks.model import ColumnPrint, Fingerprint, PlannedColumn
-from mssql_starrocks.types.canonical import FLOAT, FLOAT_SCALE, TEXT, lake_digest
+from mssql_starrocks.model import Fingerprint, PlannedColumn
+from mssql_starrocks.types.canonical import FLOAT, TEXT, lake_digest
 from mssql_starrocks.types.keys import WIDTHS
+from mssql_starrocks.types.prints import aggregates, read_prints
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,26 +45,14 @@ def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
         items += [item for c in columns for item in _items(c)]
         row = connection.execute(f"SELECT {', '.join(items)} FROM snapshot").fetchall()[0]
     rows, key_bytes, *values = row
-    prints = dict(_prints(columns, rows, iter(values)))
+    prints = read_prints(columns, rows, iter(values))
     bridged = {name: replace(p, digest=hashed.digest(name) or p.digest) for name, p in prints.items()}
     return LakePrint(Fingerprint(rows, bridged), Fingerprint(rows, prints), int(key_bytes or 0))
 
 
 def _items(column: PlannedColumn) -> list[str]:
     name = _quote(column.name)
-    if column.kind == FLOAT:
-        number = f"CAST({name} AS DOUBLE)"
-        return [f"count({name})", f"min({number})", f"max({number})", f"sum({number} / CAST({FLOAT_SCALE} AS DOUBLE))"]
-    return [f"count({name})", lake_digest(column.kind, name)]
-
-
-def _prints(columns: Sequence[PlannedColumn], rows: int, values: Iterator[Any]) -> Iterator[tuple[str, ColumnPrint]]:
-    for column in columns:
-        nulls = rows - next(values)
-        if column.kind == FLOAT:
-            yield column.name, ColumnPrint(nulls, low=next(values), high=next(values), total=next(values))
-        else:
-            yield column.name, ColumnPrint(nulls, digest=str(int(next(values) or 0)))
+    return aggregates(column, name, lake_digest(column.kind, name))
 
 
 class _AsSourceHashes:
