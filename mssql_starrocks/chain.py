@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, TableOptions
+from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, ProofLevel, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
-from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Table, TableId
+from mssql_starrocks.model import AuditColumn, Level, Manifest, PlannedColumn, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
-from mssql_starrocks.types import TypeOptions, choose_key, plan_columns
-from mssql_starrocks.types.keys import KEY_LIMIT, widest_key
+from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
+from mssql_starrocks.types.keys import key_notes
 
 AUDIT_KINDS = {
     "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
@@ -26,7 +26,9 @@ class Chain:
 
     Attributes:
         columns: the copied columns in target order, key columns first.
+        ledger: what becomes of each source column and what it loses.
         audit: the audit columns as (what it holds, its name).
+        level: how much its proofs compare; `show_values` lets a failed one show values.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
 
     """
@@ -35,10 +37,13 @@ class Chain:
     database: str
     names: Names
     columns: tuple[PlannedColumn, ...]
+    ledger: tuple[TypeLine, ...]
     audit: tuple[tuple[str, str], ...]
     engine: EngineName
     engine_reason: str
     chunk_bytes: int
+    level: Level = Level.COLUMNS
+    show_values: bool = False
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -47,12 +52,9 @@ class Chain:
         return tuple(c for c in self.columns if c.key)
 
     @property
-    def key_note(self) -> str:
-        """What to know about the key before the first load; empty when it fits in any case."""
-        widest = widest_key(self.key)
-        if widest <= KEY_LIMIT:
-            return ""
-        return f"key may need {widest} bytes and StarRocks holds {KEY_LIMIT}; checked at each load"
+    def key_notes(self) -> tuple[str, ...]:
+        """What to know about the key before the first load."""
+        return key_notes(self.table, self.key)
 
     def audit_columns(self, load_id: str = "", instant: str = "") -> tuple[AuditColumn, ...]:
         """The audit columns with a load's values."""
@@ -86,12 +88,12 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
             f"{table.id} is under row-level security: this login may see only a part of its rows. "
             f"Exempt the login and set accept_row_filter: true for {table.id}, or exclude the table."
         )
-    excluded = _excluded(table, options, config.named(table.id))
+    types = _type_options(table, options, config.named(table.id))
     key = choose_key(table, options.key)
-    lost = [k for k in key if k in excluded]
+    lost = [k for k in key if k in types.exclude_columns]
     if lost:
         raise ConfigError(f"tables: {table.id}: {lost[0]} is part of the key and excluded; set key: none")
-    columns = plan_columns(table, key, TypeOptions(excluded, options.accept_masked))
+    columns = plan_columns(table, key, types)
     if not columns:
         raise ConfigError(f"tables: {table.id}: no column is left to copy; exclude the table instead")
     audit = tuple((what, name) for what, name in config.audit_columns if name)
@@ -105,24 +107,38 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         database,
         _names(table.id, config, warehouse_database),
         columns,
+        type_ledger(table, columns, types),
         audit,
         engine,
         reason,
         config.chunk_mb << 20,
+        _level(table, options.proof or config.proof, config.row_proof_mb),
+        options.show_values,
         options.owners,
         tuple(sorted(options.tags.items())),
     )
 
 
-def _excluded(table: Table, options: TableOptions, named: TableOptions) -> frozenset[str]:
-    """The table's own spelling of the columns to leave out; a pattern may name columns that this table lacks."""
+def _type_options(table: Table, options: TableOptions, named: TableOptions) -> TypeOptions:
+    """What is set for the table's columns, in the table's own spelling; a pattern may name columns that it lacks."""
     spelling = {c.name.lower(): c.name for c in table.columns}
-    for name in named.exclude_columns:
-        if name.lower() not in spelling:
-            near = difflib.get_close_matches(name.lower(), spelling, 1)
-            hint = f"; did you mean {spelling[near[0]]}?" if near else ""
-            raise ConfigError(f"tables: {table.id}: exclude_columns names {name}, which is no column of it{hint}")
-    return frozenset(spelling[n.lower()] for n in options.exclude_columns if n.lower() in spelling)
+    for where, names in (("exclude_columns", named.exclude_columns), ("columns", tuple(named.columns))):
+        for name in names:
+            if name.lower() not in spelling:
+                near = difflib.get_close_matches(name.lower(), spelling, 1)
+                hint = f"; did you mean {spelling[near[0]]}?" if near else ""
+                raise ConfigError(f"tables: {table.id}: {where} names {name}, which is no column of it{hint}")
+    columns: dict[str, ColumnChoices] = {
+        spelling[name.lower()]: choices for name, choices in options.columns.items() if name.lower() in spelling
+    }
+    excluded = frozenset(spelling[n.lower()] for n in options.exclude_columns if n.lower() in spelling)
+    return TypeOptions(options.types, columns, excluded, options.accept_masked)
+
+
+def _level(table: Table, wanted: ProofLevel, row_proof_mb: int) -> Level:
+    if wanted != "auto":
+        return Level(wanted)
+    return Level.ROWS if table.bytes <= row_proof_mb << 20 else Level.COLUMNS
 
 
 def plan_chains(

@@ -124,7 +124,11 @@ def _show_discovered(chains: Sequence[Chain], refused: Sequence[Refused]) -> Non
     shown = RichTable("table", "rows (estimate)", "engine", "target", "", box=None)
     for chain in chains:
         shown.add_row(
-            str(chain.table.id), f"{chain.table.rows:,}", chain.engine, ".".join(chain.names.warehouse), chain.key_note
+            str(chain.table.id),
+            f"{chain.table.rows:,}",
+            chain.engine,
+            ".".join(chain.names.warehouse),
+            "; ".join(chain.key_notes),
         )
     for table in refused:
         shown.add_row(str(table.table), "", "refused", "", table.reason)

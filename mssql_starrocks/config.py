@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Manifest, Table, TableId
+from mssql_starrocks.types.options import ColumnChoices, TypeChoices
 
 EngineName = Literal["auto", "arrow", "spark"]
+ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
 DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
@@ -39,7 +41,11 @@ class TableOptions(_Strict):
     """What can be set for one table, or for all tables that match a pattern."""
 
     engine: EngineName | None = Field(None, description="overrides `engine`")
-    key: Literal["auto", "none"] = Field("auto", description="`none`: a StarRocks table without primary key")
+    key: str = Field("auto", description="`auto`, `none`, or the name of a primary key or unique not-null index")
+    types: TypeChoices = Field(TypeChoices(), description="how types are copied; over `types` of the run")
+    columns: dict[str, ColumnChoices] = Field(default_factory=dict, description="type choices of single columns")
+    proof: ProofLevel | None = Field(None, description="overrides `proof`")
+    show_values: bool = Field(False, description="a failed proof may show the values that differ")
     exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
     accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
     accept_row_filter: bool = Field(False, description="copy a table under row-level security as the login sees it")
@@ -57,6 +63,9 @@ class Config(_Strict):
     engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
     spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
+    types: TypeChoices = Field(TypeChoices(), description="how types are copied, for all tables")
+    proof: ProofLevel = Field("auto", description="auto: `rows` up to `row_proof_mb`, `columns` above")
+    row_proof_mb: int = Field(1024, ge=0, description="estimated size in MiB up to which `auto` proves whole rows")
     audit_columns: AuditColumns = Field(AuditColumns(), description="columns added to every row")
     manifest: str = Field("manifest.json", description="where discovery keeps the manifest; relative to this file")
     sensor_seconds: int = Field(60, ge=5, description="how often the new-table sensor looks")
@@ -88,10 +97,13 @@ class Config(_Strict):
 
     def options(self, table: TableId) -> TableOptions:
         """The options of a table: all matching entries of `tables`, later ones over earlier ones."""
-        merged: dict[str, Any] = {}
+        merged: dict[str, Any] = {"types": self.types.model_dump(exclude_unset=True)}
         for pattern, options in self.tables.items():
             if _matches(table, (pattern,)):
-                merged |= options.model_dump(exclude_unset=True)
+                fields = options.model_dump(exclude_unset=True)
+                types = merged["types"] | fields.pop("types", {})
+                columns = _merged_columns(merged.get("columns", {}), fields.pop("columns", {}))
+                merged |= {**fields, "types": types, "columns": columns}
         return TableOptions(**merged)
 
     def selects(self, table: TableId) -> bool:
@@ -146,9 +158,24 @@ def explain(error: Any, origin: str, model: type[BaseModel]) -> str:
         return f"{origin}: {'.'.join(path)}: expected keys and values, such as {{engine: arrow}}"
     if error["type"] != "extra_forbidden":
         return f"{origin}: {'.'.join(path)}: {error['msg']}"
-    owner = TableOptions if path[0] == "tables" else AuditColumns if path[0] == "audit_columns" else model
+    owner = _owner(path, model)
     near = difflib.get_close_matches(path[-1], owner.model_fields, 1, 0.4)
     return f"{origin}: unknown key {'.'.join(path)}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _owner(path: list[str], model: type[BaseModel]) -> type[BaseModel]:
+    """The model that a path such as tables.sales.*.types.time leads to."""
+    if "columns" in path[1:-1]:
+        return ColumnChoices
+    if "types" in path[:-1]:
+        return TypeChoices
+    named: dict[str, type[BaseModel]] = {"tables": TableOptions, "audit_columns": AuditColumns}
+    return named.get(path[0], model)
+
+
+def _merged_columns(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Choices per column, `other` over `one`, field by field."""
+    return {name: one.get(name, {}) | other.get(name, {}) for name in [*one, *other]}
 
 
 def _matches(table: TableId, patterns: Iterable[str]) -> bool:

@@ -109,6 +109,15 @@ def load_of(table: Table, load_id: str) -> LoadSnapshot | None:
     return waiting or (current if current and current.evidence.load_id == load_id else None)
 
 
+def load_before(table: Table, load: LoadSnapshot) -> LoadSnapshot | None:
+    """The load of ours that this one was forked from; None for the first."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    earlier = ancestors_of(table.snapshot_by_id(load.snapshot_id), table.metadata)
+    found = (_load(table, "main", s) for s in earlier if s.snapshot_id != load.snapshot_id)
+    return next((one for one in found if one), None)
+
+
 def _last_published(table: Table) -> int:
     """Sequence number of the newest snapshot on main that carries evidence; 0 without one."""
     from pyiceberg.table.snapshots import ancestors_of
@@ -120,6 +129,11 @@ def _last_published(table: Table) -> int:
 def published(table: Table) -> LoadSnapshot | None:
     """The load that `main` holds; None when main is unborn or was written by somebody else."""
     return _load(table, "main", table.current_snapshot())
+
+
+def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
+    """The load that a snapshot is; None when it has expired."""
+    return _load(table, "main", table.snapshot_by_id(snapshot_id))
 
 
 def certify(table: Table, load: LoadSnapshot) -> None:

@@ -2,92 +2,116 @@
 
 from __future__ import annotations
 
-import hashlib
-import struct
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mssql_starrocks.model import Fingerprint, PlannedColumn
-from mssql_starrocks.types.canonical import FLOAT, TEXT, lake_digest
+from mssql_starrocks.lake.encoded import ENCODED, encoded
+from mssql_starrocks.model import Fingerprint, Level, PlannedColumn
+from mssql_starrocks.types.canonical import arrived_text, lake_text
+from mssql_starrocks.types.hashing import DUCKDB, Hashed, HashedTable
 from mssql_starrocks.types.keys import WIDTHS
-from mssql_starrocks.types.prints import aggregates, read_prints
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
     from pyiceberg.table import Table
+
+_ENCODED = "__encoded_"  # columns that hold a column's bytes as SQL Server hashes them
 
 
 @dataclass(frozen=True)
 class LakePrint:
-    """One snapshot, fingerprinted as SQL Server hashes it (text in UTF-16, floats by bytes), and as StarRocks.
+    """One snapshot, fingerprinted as SQL Server sees it (text in UTF-16, floats by bytes), and as StarRocks must.
 
-    `key_bytes` is the longest encoded StarRocks primary key among the rows.
+    `key_bytes` is the longest encoded StarRocks primary key; `unfit` counts, by column, values that do not fit.
     """
 
     source: Fingerprint
     warehouse: Fingerprint
     key_bytes: int
+    unfit: Mapping[str, int]
 
 
-def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]) -> LakePrint:
+def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level) -> LakePrint:
     """Read the snapshot once, in a stream."""
-    import duckdb
-    import pyarrow as pa
-
-    reader = table.scan(snapshot_id=snapshot_id, selected_fields=tuple(c.name for c in columns)).to_arrow_batch_reader()
-    hashed = _AsSourceHashes(columns)
-    stream = pa.RecordBatchReader.from_batches(reader.schema, hashed.watch(reader))
-    with duckdb.connect() as connection:
-        connection.register("snapshot", stream)
-        items = ["count(*)", _key_bytes([c for c in columns if c.key])]
-        items += [item for c in columns for item in _items(c)]
-        row = connection.execute(f"SELECT {', '.join(items)} FROM snapshot").fetchall()[0]
-    rows, key_bytes, *values = row
-    prints = read_prints(columns, rows, iter(values))
-    bridged = {name: replace(p, digest=hashed.digest(name) or p.digest) for name, p in prints.items()}
-    return LakePrint(Fingerprint(rows, bridged), Fingerprint(rows, prints), int(key_bytes or 0))
-
-
-def _items(column: PlannedColumn) -> list[str]:
-    name = _quote(column.name)
-    return aggregates(column, name, lake_digest(column.kind, name))
-
-
-class _AsSourceHashes:
-    """Digests of what SQL Server hashes differently, text and floats, taken from batches on their way to DuckDB."""
-
-    def __init__(self, columns: Sequence[PlannedColumn]) -> None:
-        self._bytes = {c.name: _SOURCE_BYTES[c.kind] for c in columns if c.kind in _SOURCE_BYTES}
-        self._sums = dict.fromkeys(self._bytes, 0)
-
-    def watch(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for name, to_bytes in self._bytes.items():
-                self._sums[name] += _digest(batch.column(name), to_bytes)
-            yield batch
-
-    def digest(self, name: str) -> str | None:
-        return str(self._sums[name]) if name in self._sums else None
-
-
-_SOURCE_BYTES: dict[str, Callable[[Any], bytes]] = {
-    TEXT: lambda text: bytes(text.encode("utf-16-le")),
-    FLOAT: struct.Struct(">d").pack,
-}
-
-
-def _digest(values: pa.Array, to_bytes: Callable[[Any], bytes]) -> int:
-    counts = Counter(to_bytes(v) for v in values.to_pylist() if v is not None)
-    md5 = hashlib.md5
-    return sum(
-        int.from_bytes(md5(raw, usedforsecurity=False).digest()[:7], "big") * times for raw, times in counts.items()
+    fitting = [c for c in columns if c.fits]
+    source, arrived = source_hashed(columns), arrived_hashed(columns)
+    inner = [*source.hashes(level), *arrived.hashes(level)]
+    inner += [f"NOT ({c.fits.format(c=quote(c.name))}) AS u{i}" for i, c in enumerate(fitting)]
+    inner.append(f"{_key_bytes([c for c in columns if c.key])} AS k")
+    one, other = source.items(level), arrived.items(level)
+    outer = ["count(*)", *one, *other, "max(k)", *(f"count(*) FILTER (WHERE u{i})" for i in range(len(fitting)))]
+    with snapshot_rows(table, snapshot_id, columns) as connection:
+        row = connection.execute(
+            f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM snapshot) q"
+        ).fetchall()[0]
+    rows, *values = row
+    split, end = len(one), len(one) + len(other)
+    key_bytes, *unfit = values[end:]
+    return LakePrint(
+        source.read(level, [rows, *values[:split]]),
+        arrived.read(level, [rows, *values[split:end]]),
+        int(key_bytes or 0),
+        {c.name: count for c, count in zip(fitting, unfit, strict=True) if count},
     )
 
 
+@contextmanager
+def snapshot_rows(
+    table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection in which `snapshot` is the snapshot's rows; they can be read once."""
+    import duckdb
+
+    names = tuple(c.name for c in columns)
+    reader = table.scan(snapshot_id=snapshot_id, selected_fields=names).to_arrow_batch_reader()
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.register("snapshot", _with_encoded(reader, columns))
+        yield connection
+
+
+def source_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
+    """The columns as SQL Server hashes them."""
+    return HashedTable(DUCKDB, [Hashed(c.name, quote(c.name), _source_text(c)) for c in columns], "s")
+
+
+def arrived_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
+    """The columns as StarRocks must hold and hash them."""
+    found = [Hashed(c.name, c.arrives.format(c=quote(c.name)), arrived_text(c, quote(c.name))) for c in columns]
+    return HashedTable(DUCKDB, found, "w")
+
+
+def _source_text(column: PlannedColumn) -> str:
+    if column.kind in ENCODED:
+        return quote(_ENCODED + column.name)
+    return lake_text(column.kind, quote(column.name))
+
+
+def quote(name: str) -> str:
+    """A DuckDB identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _with_encoded(reader: pa.RecordBatchReader, columns: Sequence[PlannedColumn]) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    kinds = {c.name: c.kind for c in columns if c.kind in ENCODED}
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            extra = [encoded(kind, batch.column(name)) for name, kind in kinds.items()]
+            yield pa.RecordBatch.from_arrays([*batch.columns, *extra], schema=schema)
+
+    added = [(_ENCODED + n, pa.large_binary() if k == "text" else pa.binary(8)) for n, k in kinds.items()]
+    schema = pa.schema([*reader.schema, *(pa.field(n, t) for n, t in added)])
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
 def _key_bytes(key: Sequence[PlannedColumn]) -> str:
-    """DuckDB expression for the longest encoded key: the formula of types/keys.py on the rows themselves."""
+    """DuckDB expression for the bytes of the encoded key: the formula of types/keys.py on the rows themselves."""
     if not key or (len(key) == 1 and not key[0].starrocks.startswith("VARCHAR")):
         return "0"
     parts = []
@@ -95,11 +119,7 @@ def _key_bytes(key: Sequence[PlannedColumn]) -> str:
         if column.starrocks in WIDTHS:
             parts.append(str(WIDTHS[column.starrocks]))
             continue
-        text = f"hex({_quote(column.name)})" if column.kind == "binary" else f"CAST({_quote(column.name)} AS VARCHAR)"
+        text = f"CAST({column.arrives.format(c=quote(column.name))} AS VARCHAR)"
         inner = f" + 2 + length({text}) - length(replace({text}, chr(0), ''))" if i + 1 < len(key) else ""
         parts.append(f"strlen({text}){inner}")
-    return f"max({' + '.join(parts)})"
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return " + ".join(parts)

@@ -1,8 +1,8 @@
 """What everyone talks about. Frozen values: rooms hand each other these, never dicts with agreed keys."""
 
-from mssql_starrocks.model.evidence import ColumnPrint, CopyResult, Evidence, Fingerprint
-from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Loss, PlannedColumn
-from mssql_starrocks.model.reports import CheckReport, Difference, LoadReport, PublishReport, SnapshotReport
+from mssql_starrocks.model.evidence import ColumnPrint, CopyResult, Evidence, Fingerprint, TypeLine
+from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn
+from mssql_starrocks.model.reports import CheckReport, Difference, LoadReport, PublishReport, SnapshotReport, TablePlan
 from mssql_starrocks.model.source import Column, Key, Manifest, Table, TableId
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Fingerprint",
     "Grade",
     "Key",
+    "Level",
     "LoadReport",
     "Loss",
     "Manifest",
@@ -26,4 +27,6 @@ __all__ = [
     "SnapshotReport",
     "Table",
     "TableId",
+    "TablePlan",
+    "TypeLine",
 ]

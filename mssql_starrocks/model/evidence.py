@@ -7,31 +7,52 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from mssql_starrocks.model.plan import Grade
+from mssql_starrocks.model.plan import Grade, Level, Loss
 from mssql_starrocks.model.source import TableId
 
 
 @dataclass(frozen=True)
 class ColumnPrint:
-    """The fingerprint of one column: how many NULLs, and an order-free digest of the others.
+    """The fingerprint of one column: how many NULLs, and an order-free digest of the other values.
 
-    `digest` is the sum of the first 7 bytes (big-endian) of each value's MD5, as decimal text; floats also, and in
-    StarRocks only, carry `low`, `high` and `total` (the sum divided by 2**60). facts/starrocks.md 5.
+    `digest` is the sum of the first 7 bytes (big-endian) of each value's MD5, as decimal text (facts/starrocks.md 5);
+    None where nothing is digested: at level `counts`, and for JSON columns.
     """
 
     nulls: int
     digest: str | None = None
-    low: float | None = None
-    high: float | None = None
-    total: float | None = None
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Count and column prints of one table at one point. `columns` is keyed by target column name."""
+    """One table at one point: count, column prints by target column name, at level `rows` also a digest of all rows."""
 
     rows: int
     columns: Mapping[str, ColumnPrint]
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class TypeLine:
+    """One line of the type ledger: what becomes of one source column.
+
+    Attributes:
+        name: Its name in lake and warehouse; empty when it is not copied.
+        measured: The maximum that the rule needed, in the unit of the sentence; None when it needed none.
+        undeclared: What has to be set before this loss is accepted; empty when nothing has.
+
+    """
+
+    column: str
+    name: str
+    source: str
+    iceberg: str
+    starrocks: str
+    rule: str
+    loss: Loss
+    sentence: str
+    measured: int | None = None
+    undeclared: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,8 @@ class Evidence:
     engine: str
     table_fingerprint: str
     fingerprint: Fingerprint
+    level: Level = Level.COLUMNS
+    ledger: tuple[TypeLine, ...] = ()
 
     def to_json(self) -> str:
         return _EVIDENCE.dump_json(self, exclude_none=True).decode()

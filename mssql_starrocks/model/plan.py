@@ -19,6 +19,14 @@ class Loss(str, Enum):
     REFUSED = "refused"
 
 
+class Level(str, Enum):
+    """How much a proof compares (docs/proof.md)."""
+
+    COUNTS = "counts"  # rows, and NULLs of each column
+    COLUMNS = "columns"  # also an order-free digest of each column
+    ROWS = "rows"  # also an order-free digest of whole rows
+
+
 class Grade(str, Enum):
     """How exact a load's point is: DESIGN, facts/sqlserver.md 3."""
 
@@ -44,9 +52,14 @@ class PlannedColumn:
     Attributes:
         name: Its name in lake and warehouse. `source` is the SQL Server column it comes from.
         select: T-SQL expression of the extraction's SELECT list.
-        kind: What its canonical text looks like (types/canonical.py).
+        kind: What its canonical text looks like in the source and in the lake (types/canonical.py).
         canonical: T-SQL expression of that text, or of a float's bytes.
         load: StarRocks expression that turns the Iceberg value into the target type; `{c}` is the column.
+        arrives: DuckDB expression of the value that StarRocks must then hold, and `arrives_kind` its kind.
+        fits: DuckDB condition that each value must meet before StarRocks is asked to hold it; empty for any value.
+        may_null: StarRocks holds NULL where the lake has a longer value; `required` is about the lake.
+        measure: T-SQL expression whose maximum is measured at the source, and `most` what it may be (0: anything).
+        undeclared: What the configuration must say before this column's loss is accepted; empty when all is said.
 
     """
 
@@ -64,6 +77,13 @@ class PlannedColumn:
     comment: str | None = None
     key: bool = False
     load: str = "{c}"
+    arrives: str = "{c}"
+    arrives_kind: str = ""
+    fits: str = ""
+    may_null: bool = False
+    measure: str = ""
+    most: int = 0
+    undeclared: str = ""
 
 
 @dataclass(frozen=True)

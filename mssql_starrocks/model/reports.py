@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mssql_starrocks.model.evidence import CopyResult, Evidence
+from mssql_starrocks.model.evidence import CopyResult, Evidence, TypeLine
+from mssql_starrocks.model.plan import Level
 from mssql_starrocks.model.source import TableId
 
 
@@ -28,6 +29,25 @@ class CheckReport:
     summary: str
     differences: tuple[Difference, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What a copy would be: names in lake and StarRocks, key, type ledger and DDL. `key` is in source column names."""
+
+    table: TableId
+    lake: str
+    warehouse: str
+    key: tuple[str, ...]
+    key_notes: tuple[str, ...]
+    ledger: tuple[TypeLine, ...]
+    level: Level
+    ddl: str
+
+    @property
+    def undeclared(self) -> tuple[TypeLine, ...]:
+        """Losses that must be accepted before a load is certified."""
+        return tuple(line for line in self.ledger if line.undeclared)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import dagster as dg
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.model import Loss, PlannedColumn
-from mssql_starrocks.source.ddl import declared_type, source_ddl
+from mssql_starrocks.source.ddl import source_ddl
+from mssql_starrocks.types.declared import declared_type
 from mssql_starrocks.warehouse.ddl import create_table
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from mssql_starrocks.model import Column, Table
 from mssql_starrocks.source.select import from_table
+from mssql_starrocks.types.declared import declared_type
 from mssql_starrocks.types.dialects import quote_tsql
-
-_BYTES = {"char", "varchar", "binary", "varbinary"}
-_WIDE = {"nchar", "nvarchar"}
 
 
 def source_ddl(table: Table) -> str:
@@ -24,17 +22,3 @@ def _line(column: Column) -> str:
         return f"{quote_tsql(column.name)} AS {column.computed}"
     identity = " IDENTITY" if column.identity else ""
     return f"{quote_tsql(column.name)} {declared_type(column)}{identity}{'' if column.nullable else ' NOT NULL'}"
-
-
-def declared_type(column: Column) -> str:
-    """The type as written in DDL."""
-    if column.user_type:
-        return column.user_type
-    if column.type in _BYTES | _WIDE:
-        size = column.max_length // 2 if column.type in _WIDE else column.max_length
-        return f"{column.type}({'max' if column.max_length == -1 else size})"
-    if column.type in ("decimal", "numeric"):
-        return f"{column.type}({column.precision},{column.scale})"
-    if column.type in ("time", "datetime2", "datetimeoffset"):
-        return f"{column.type}({column.scale})"
-    return "rowversion" if column.type == "timestamp" else column.type

@@ -15,6 +15,7 @@ from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.lake.tables import schema_differences
 from mssql_starrocks.model import CheckReport
 from mssql_starrocks.settings import LakeSettings
+from mssql_starrocks.types.ledger import ledger_changes
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -67,16 +68,26 @@ def published(chain: Chain, table: Table) -> branches.LoadSnapshot:
 
 def prove(chain: Chain, table: Table, load: branches.LoadSnapshot) -> tuple[CheckReport, ...]:
     """Compare what the source said with what an independent reader finds in the load's snapshot."""
-    seen = fingerprint(table, load.snapshot_id, chain.columns)
+    seen = fingerprint(table, load.snapshot_id, chain.columns, load.evidence.level)
     facts = {
         "load_id": load.evidence.load_id,
         "snapshot_id": str(load.snapshot_id),
         "point": load.evidence.point,
         "grade": load.evidence.grade.value,
+        "level": load.evidence.level.value,
+        "type_changes": list(_type_changes(table, load)),
     }
     differences = (
         *schema_differences(chain, table),
         *proof.definition_differences(chain, load.evidence),
+        *proof.undeclared_differences(chain),
+        *proof.unfit_differences(chain, seen.unfit),
         *proof.key_differences(chain, seen.key_bytes),
     )
     return proof.reports("source", "lake", load.evidence.fingerprint, seen.source, differences, facts)
+
+
+def _type_changes(table: Table, load: branches.LoadSnapshot) -> tuple[str, ...]:
+    """What the type ledger says otherwise than that of the load before."""
+    before = branches.load_before(table, load)
+    return ledger_changes(before.evidence.ledger, load.evidence.ledger) if before else ()

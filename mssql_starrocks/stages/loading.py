@@ -12,7 +12,7 @@ from mssql_starrocks.errors import LakeError, NotCertifiedError, WarehouseError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.fingerprint import LakePrint
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
-from mssql_starrocks.model import CheckReport, Difference, LoadReport
+from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.lake_loads import lake_table, published
 from mssql_starrocks.stages.snapshotting import Log
@@ -38,7 +38,8 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
     target = ".".join(chain.names.warehouse)
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = published(chain, table)
-        seen = lake_fingerprint(table, current.snapshot_id, chain.columns)
+        level = current.evidence.level
+        seen = lake_fingerprint(table, current.snapshot_id, chain.columns, level)
         _refuse_foreign_rows(chain, current, seen)
         label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
         name = replacing.shadow_name(chain)
@@ -48,10 +49,10 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         shadow = replacing.make_shadow(session, chain, starrocks, name)
         rows = CatalogInsert(starrocks, lake).load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
         log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)}, proving them")
-        _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
+        _refuse_unproven(chain, _prove_table(chain, session, seen, level, shadow))
         _refuse_overtaken(chain, table, session, current, name)
         how = replacing.take_over(session, chain, shadow, f"{label}_r")
-        _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
+        _refuse_unproven(chain, _prove_table(chain, session, seen, level, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
         held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
         ledger.record(session, starrocks, chain, held)
@@ -76,18 +77,21 @@ def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettin
         entry = ledger.read(session, chain)
         if entry is None or entry.snapshot_id == ledger.NOTHING:
             raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
-        if table.snapshot_by_id(entry.snapshot_id) is None:
+        held = branches.load_at(table, entry.snapshot_id)
+        if held is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
-        seen = lake_fingerprint(table, entry.snapshot_id, chain.columns)
+        level = held.evidence.level
+        seen = lake_fingerprint(table, entry.snapshot_id, chain.columns, level)
         main = published(chain, table).snapshot_id
         behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
-        return _prove_table(chain, session, seen, target, () if main == entry.snapshot_id else behind)
+        return _prove_table(chain, session, seen, level, target, () if main == entry.snapshot_id else behind)
 
 
 def _prove_table(
     chain: Chain,
     session: WarehouseSession,
     seen: LakePrint,
+    level: Level,
     table: tuple[str, str],
     behind: tuple[Difference, ...] = (),
 ) -> tuple[CheckReport, ...]:
@@ -95,8 +99,9 @@ def _prove_table(
     if not found:
         raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; materialise starrocks_table again.")
     differences = (*behind, *schema_differences(chain, found))
-    actual = warehouse_fingerprint(session, table, chain.columns)
-    return proof.reports("lake", "warehouse", seen.warehouse, actual, differences, {"table": ".".join(table)})
+    actual = warehouse_fingerprint(session, table, chain.columns, level)
+    facts = {"table": ".".join(table), "level": level.value}
+    return proof.reports("lake", "warehouse", seen.warehouse, actual, differences, facts)
 
 
 def _refuse_foreign_rows(chain: Chain, current: branches.LoadSnapshot, seen: LakePrint) -> None:

@@ -21,9 +21,11 @@ from mssql_starrocks.source.chunks import plan_chunks
 from mssql_starrocks.source.connect import ReaderSession, reader_session
 from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.errors import explained as source_explained
+from mssql_starrocks.source.fingerprint import fingerprint
 from mssql_starrocks.source.point import Point, hold_point
-from mssql_starrocks.source.select import fingerprint
 from mssql_starrocks.stages.lake_loads import ours
+from mssql_starrocks.stages.planning import refuse_too_long
+from mssql_starrocks.types.ledger import with_measured
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -86,9 +88,19 @@ def _evidence(chain: Chain, session: ReaderSession, point: Point, load_id: str) 
     now = describe(session, chain.table)
     if not now.columns:
         raise SourceError(f"Table {chain.table.id} is not in {chain.database} any more: run  mssql-starrocks discover")
-    seen = fingerprint(session, chain.table.id, chain.columns)
+    seen = fingerprint(session, chain.table.id, chain.columns, chain.level)
+    refuse_too_long(chain, seen.measured)
     return Evidence(
-        load_id, chain.table.id, chain.database, point.grade, point.instant, chain.engine, now.fingerprint, seen
+        load_id,
+        chain.table.id,
+        chain.database,
+        point.grade,
+        point.instant,
+        chain.engine,
+        now.fingerprint,
+        seen.fingerprint,
+        chain.level,
+        with_measured(chain.ledger, seen.measured),
     )
 
 

@@ -1,16 +1,17 @@
-"""Canonical text of a value, one expression per system: equal values give equal text, hence equal digests.
+"""Canonical text of a value, one expression per system: equal values give equal text, hence equal hashes.
 
-A digest is the sum over all rows of the first 7 bytes of the text's MD5 (facts/starrocks.md 5). SQL Server hashes
-text as UTF-16LE, StarRocks as UTF-8, so the lake's reader computes both and bridges them. Floats have no common text:
-source and lake compare their IEEE 754 bytes, lake and warehouse only smallest, largest and sum. No function here is
-newer than SQL Server 2016.
+Source and lake compare text as UTF-16LE and floats as their eight IEEE 754 bytes, which SQL Server can hash; the lake's
+reader encodes both. Lake and warehouse compare text as UTF-8 and floats as mantissa and exponent, which DuckDB and
+StarRocks compute alike. No T-SQL function here is newer than SQL Server 2016. JSON has no common text.
 """
 
 from __future__ import annotations
 
-FLOAT, TEXT = "float", "text"
-# Floats are summed after division by 2**60, which is exact: a sum of large values must not overflow.
-FLOAT_SCALE = 1152921504606846976
+from collections.abc import Callable
+
+from mssql_starrocks.model import PlannedColumn
+
+TEXT, FLOAT, JSON = "text", "float", "json"
 
 
 def source_text(kind: str, expression: str) -> str:
@@ -37,37 +38,49 @@ def _source_timestamp(digits: int, expression: str) -> str:
     return text if digits == 6 else f"{text} + '{'' if digits else '.'}{'0' * (6 - digits)}'"
 
 
-def source_digest(canonical: str) -> str:
-    """T-SQL aggregate for the digest of one column."""
-    return f"SUM(CAST(CONVERT(bigint, SUBSTRING(HASHBYTES('MD5', {canonical}), 1, 7)) AS decimal(38,0)))"
-
-
-def lake_text(kind: str, column: str) -> str:
-    """DuckDB expression over the Iceberg value."""
+def lake_text(kind: str, value: str) -> str:
+    """DuckDB expression over a value of the lake."""
     return {
-        "bool": f"CAST(CAST({column} AS TINYINT) AS VARCHAR)",
+        "bool": f"CAST(CAST({value} AS TINYINT) AS VARCHAR)",
         # DuckDB writes .5 where the others write 0.5
-        "decimal": f"regexp_replace(regexp_replace(CAST({column} AS VARCHAR), '^[.]', '0.'), '^-[.]', '-0.')",
-        "timestamp": f"strftime({column}, '%Y-%m-%d %H:%M:%S.%f')",
-        "binary": f"hex({column})",
-        "text": column,
-    }.get(kind, f"CAST({column} AS VARCHAR)")
+        "decimal": f"regexp_replace(regexp_replace(CAST({value} AS VARCHAR), '^[.]', '0.'), '^-[.]', '-0.')",
+        "timestamp": f"strftime({value}, '%Y-%m-%d %H:%M:%S.%f')",
+        "binary": f"hex({value})",
+        "text": value,
+        "float": float_text(value),
+    }.get(kind, f"CAST({value} AS VARCHAR)")
 
 
-def lake_digest(kind: str, column: str) -> str:
-    """DuckDB aggregate for the digest of one column, text as UTF-8."""
-    return f"sum(CAST(CAST('0x' || substr(md5({lake_text(kind, column)}), 1, 14) AS UBIGINT) AS HUGEINT))"
+def arrived_text(column: PlannedColumn, name: str) -> str | None:
+    """DuckDB expression of what StarRocks must hold; None for JSON."""
+    return None if column.arrives_kind == JSON else lake_text(column.arrives_kind, column.arrives.format(c=name))
 
 
-def warehouse_text(kind: str, starrocks: str, column: str) -> str:
-    """StarRocks expression over the loaded value. A binary key is hexadecimal text already."""
-    return {
-        "timestamp": f"date_format({column}, '%Y-%m-%d %H:%i:%s.%f')",
-        "binary": column if starrocks.startswith("VARCHAR") else f"hex({column})",
-        "text": column,
-    }.get(kind, f"CAST({column} AS VARCHAR)")
+def warehouse_text(column: PlannedColumn, name: str) -> str | None:
+    """StarRocks expression over the loaded value; None for JSON."""
+    render: dict[str, Callable[[str], str]] = {
+        "timestamp": "date_format({0}, '%Y-%m-%d %H:%i:%s.%f')".format,
+        "binary": "hex({0})".format,
+        "text": str,
+        "float": float_text,
+    }
+    if column.arrives_kind == JSON:
+        return None
+    return render.get(column.arrives_kind, "CAST({0} AS VARCHAR)".format)(name)
 
 
-def warehouse_digest(kind: str, starrocks: str, column: str) -> str:
-    """StarRocks aggregate for the digest of one column; sum of a BIGINT would stay BIGINT, hence LARGEINT."""
-    return f"sum(CAST(conv(substr(md5({warehouse_text(kind, starrocks, column)}), 1, 14), 16, 10) AS LARGEINT))"
+def float_text(value: str) -> str:
+    """Mantissa and exponent of a float, in DuckDB's and StarRocks' SQL alike; both zeros are `0`.
+
+    Everything here is exact: floor of log2 may be off by one, which the comparison mends, and dividing by a power of
+    two changes no digit. (Text of a float differs between systems: facts/starrocks.md 5.)
+    """
+    size = f"abs(CAST({value} AS DOUBLE))"
+    near = f"CAST(floor(log2({size})) AS INT)"
+    exponent = (
+        f"({near} + CASE WHEN {size} >= pow(2, {near} + 1) THEN 1 WHEN {size} < pow(2, {near}) THEN -1 ELSE 0 END)"
+    )
+    mantissa = f"CAST({size} / pow(2, {exponent}) * 4503599627370496 AS BIGINT)"  # 2**52
+    sign = f"CASE WHEN {value} < 0 THEN '-' ELSE '' END"
+    digits = f"concat({sign}, CAST({mantissa} AS VARCHAR), 'e', CAST({exponent} AS VARCHAR))"
+    return f"CASE WHEN {value} IS NULL THEN NULL WHEN {value} = 0 THEN '0' ELSE {digits} END"

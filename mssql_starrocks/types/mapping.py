@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from mssql_starrocks.errors import KeyRefusedError, TypeRefusedError
 from mssql_starrocks.model import Column, Loss, PlannedColumn, Table
 from mssql_starrocks.naming import column_slug, refuse_column_collisions
 from mssql_starrocks.types.canonical import source_text
+from mssql_starrocks.types.declared import WIDE
 from mssql_starrocks.types.dialects import quote_tsql
+from mssql_starrocks.types.long_values import with_policy
 from mssql_starrocks.types.matrix import LONGEST, MATRIX, Companion, Form, Rule
+from mssql_starrocks.types.options import ColumnChoices, TypeOptions
+from mssql_starrocks.types.targets import with_target
+
+_VARIANT_CHARACTERS = 4000  # a longer char or varchar would be cut: nvarchar(max) cannot be made from a variant
+_CLR = "clr:"
+_DEFAULTS = TypeOptions()
 
 
-@dataclass(frozen=True)
-class TypeOptions:
-    """What a user may decide about a table's columns.
-
-    Attributes:
-        exclude_columns: source columns left out of the copy.
-        accept_masked: copy masked columns as this login sees them (it should have UNMASK).
-
-    """
-
-    exclude_columns: frozenset[str] = frozenset()
-    accept_masked: bool = False
-
-
-def plan_columns(table: Table, key: tuple[str, ...], options: TypeOptions = TypeOptions()) -> tuple[PlannedColumn, ...]:
+def plan_columns(table: Table, key: tuple[str, ...], options: TypeOptions = _DEFAULTS) -> tuple[PlannedColumn, ...]:
     """The columns of the copy, key columns first and in key order (StarRocks' rule).
 
     Raises:
@@ -41,16 +35,62 @@ def plan_columns(table: Table, key: tuple[str, ...], options: TypeOptions = Type
     return tuple(planned)
 
 
+def skipped_because(column: Column, options: TypeOptions) -> str | None:
+    """Why a column is not copied at all; None when it is."""
+    if column.name in options.exclude_columns:
+        return "left out by exclude_columns"
+    if column.graph_internal:
+        return "internal to the graph table, no query can read it"
+    if column.column_set:
+        return "column set: XML of the table's sparse columns, which are copied themselves"
+    return None
+
+
+def rule_of(table: Table, column: Column, choices: ColumnChoices) -> Rule:
+    """The matrix row of a column.
+
+    Raises:
+        TypeRefusedError: no row knows the type.
+
+    """
+    for rule in _BY_TYPE.get(_type_name(column), ()):
+        if (rule.when is None or rule.when.test(column)) and (
+            rule.choice is None or getattr(choices, rule.choice[0]) == rule.choice[1]
+        ):
+            return rule
+    raise TypeRefusedError(
+        f"{table.id}.{column.name}: type {column.user_type or column.type} cannot be copied. "
+        f"Add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+    )
+
+
+def _type_name(column: Column) -> str:
+    if column.type.startswith(_CLR):
+        return "clr"
+    longest = f"{column.type}(max)"
+    return longest if column.max_length == -1 and longest in _BY_TYPE else column.type
+
+
 def _ordered(table: Table, key: tuple[str, ...], options: TypeOptions) -> list[Column]:
-    kept = [c for c in table.columns if c.name not in options.exclude_columns and not c.graph_internal]
+    kept = [c for c in table.columns if skipped_because(c, options) is None]
     return [table.column(k) for k in key] + [c for c in kept if c.name not in key]
 
 
 def _plan(table: Table, column: Column, in_key: bool, options: TypeOptions) -> Iterator[PlannedColumn]:
     _refuse_unreadable(table, column, options)
-    rule = rule_of(table, column)
+    choices = options.of(column.name)
+    rule = rule_of(table, column, choices)
     form = _key_form(table, column, rule) if in_key else rule.value
-    yield _column(column, column_slug(column.name), form, rule, in_key)
+    planned = _column(column, column_slug(column.name), form, rule, in_key)
+    if rule.must_accept and not choices.accept_loss:
+        planned = replace(planned, undeclared=f"set accept_loss: true for column {column.name} of {table.id}")
+    if choices.target:
+        yield with_target(table.id, column, planned, choices)
+    elif form.length and rule.id != "sql_variant":
+        _refuse_cut_json(table, column, form, choices)
+        yield from with_policy(planned, choices)
+    else:
+        yield planned
     if form is rule.value and form is not rule.key:
         for companion in rule.companions:
             yield _companion(column, companion, rule)
@@ -65,59 +105,37 @@ def _key_form(table: Table, column: Column, rule: Rule) -> Form:
     return rule.key
 
 
-def rule_of(table: Table, column: Column) -> Rule:
-    """The matrix row of a column.
-
-    Raises:
-        TypeRefusedError: no row knows the type.
-
-    """
-    name = f"{column.type}(max)" if column.max_length == -1 and f"{column.type}(max)" in _BY_TYPE else column.type
-    rows = _BY_TYPE.get(name)
-    if not rows:
+def _refuse_cut_json(table: Table, column: Column, form: Form, choices: ColumnChoices) -> None:
+    if form.starrocks == "JSON" and choices.long_values == "truncate":
         raise TypeRefusedError(
-            f"{table.id}.{column.name}: type {column.user_type or column.type} cannot be copied. "
-            f"Add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+            f"{table.id}.{column.name}: a cut document is no JSON. Set json_as: text, or another long_values, for it."
         )
-    return _pick(rows, column)
-
-
-def _pick(rows: list[Rule], column: Column) -> Rule:
-    """Where a type has several rows, precision and scale decide."""
-    if column.type in ("decimal", "numeric"):
-        wanted = "decimal" if column.scale else "decimal.key18" if column.precision <= 18 else "decimal.key38"
-    elif column.type in ("datetime2", "datetimeoffset"):
-        wanted = f"{column.type}.ns100" if column.scale == 7 else column.type
-    else:
-        return rows[0]
-    return next(r for r in rows if r.id == wanted)
 
 
 def _refuse_unreadable(table: Table, column: Column, options: TypeOptions) -> None:
-    reveals = column.masked or (column.computed is not None and any(c.masked for c in table.columns))
-    reason = (
-        "is encrypted by Always Encrypted; only ciphertext can be read"
-        if column.encrypted
-        else "is a column set; its sparse columns are copied themselves"
-        if column.column_set
-        else "is masked or computed beside a masked column; grant UNMASK to the login and set accept_masked: true"
-        if reveals and not options.accept_masked
-        else None
-    )
-    if reason:
+    leave_out = f"add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+    if column.encrypted:
         raise TypeRefusedError(
-            f"{table.id}.{column.name} {reason}, or add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+            f"{table.id}.{column.name} is encrypted by Always Encrypted; only ciphertext can be read: {leave_out}"
+        )
+    reveals = column.masked or (column.computed is not None and any(c.masked for c in table.columns))
+    if reveals and not options.accept_masked:
+        raise TypeRefusedError(
+            f"{table.id}.{column.name} is masked or computed beside a masked column; grant UNMASK to the login and set "
+            f"accept_masked: true, or {leave_out}"
         )
 
 
 def _column(column: Column, name: str, form: Form, rule: Rule, in_key: bool) -> PlannedColumn:
     values = _values(column)
-    kind, select = form.kind.format(**values), form.select.format(**values)
+    values["e"] = select = form.select.format(**values)
+    kind = form.kind.format(**values)
+    bare = kind.rstrip("0123456789")
     return PlannedColumn(
         name=name,
         source=column.name,
         select=select,
-        kind=kind.rstrip("0123456789"),
+        kind=bare,
         canonical=source_text(kind, select),
         iceberg=form.iceberg.format(**values),
         starrocks=form.starrocks.format(**values),
@@ -128,18 +146,22 @@ def _column(column: Column, name: str, form: Form, rule: Rule, in_key: bool) -> 
         comment=column.description,
         key=in_key,
         load=form.load,
+        arrives=form.arrives,
+        arrives_kind=form.becomes or bare,
+        measure=form.length.format(**values),
+        most=_VARIANT_CHARACTERS if rule.id == "sql_variant" else 0,
     )
 
 
 def _companion(column: Column, companion: Companion, rule: Rule) -> PlannedColumn:
     base = _column(column, f"{column_slug(column.name)}__{companion.suffix}", companion.form, rule, in_key=False)
-    return PlannedColumn(
-        **{**vars(base), "loss": Loss.EXACT, "note": companion.note, "comment": f"{column.name}: {companion.note}"}
+    return replace(
+        base, loss=Loss.EXACT, note=companion.note, comment=f"{column.name}: {companion.note}", measure="", most=0
     )
 
 
 def _values(column: Column) -> dict[str, int | str]:
-    wide = column.type in ("nchar", "nvarchar", "sysname")
+    wide = column.type in WIDE or column.type == "sysname"
     characters = column.max_length // 2 if wide else column.max_length
     utf8 = (column.collation or "").upper().endswith("_UTF8")
     longest = characters if utf8 and not wide else 3 * characters

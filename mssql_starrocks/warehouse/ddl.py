@@ -38,7 +38,9 @@ def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name:
 
 def ddl_fingerprint(chain: Chain) -> str:
     """Changes when the table must be rebuilt: hash of the DDL without comments and names."""
-    text = repr([(c.name, c.starrocks, c.required and c.key, c.key) for c in chain.columns]) + repr(chain.audit)
+    text = repr(
+        [(c.name, c.starrocks, (c.required and not c.may_null) and c.key, c.key) for c in chain.columns]
+    ) + repr(chain.audit)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -55,7 +57,7 @@ def _lead(chain: Chain) -> str:
 
 
 def _columns(chain: Chain) -> list[tuple[str, str]]:
-    copied = [(c.name, _line(c.name, c.starrocks, c.required, _comment(c))) for c in chain.columns]
+    copied = [(c.name, _line(c.name, c.starrocks, c.required and not c.may_null, _comment(c))) for c in chain.columns]
     return copied + [(a.name, _line(a.name, a.starrocks, False, a.comment)) for a in chain.audit_columns()]
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mssql_starrocks.model import Fingerprint, PlannedColumn
-from mssql_starrocks.types.canonical import warehouse_digest
+from mssql_starrocks.model import Fingerprint, Level, PlannedColumn
+from mssql_starrocks.types.canonical import warehouse_text
 from mssql_starrocks.types.dialects import quote_starrocks
-from mssql_starrocks.types.prints import aggregates, read_prints
+from mssql_starrocks.types.hashing import STARROCKS, Hashed, HashedTable
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
 
 
-def fingerprint(session: WarehouseSession, table: tuple[str, str], columns: Sequence[PlannedColumn]) -> Fingerprint:
-    items = ["count(*)", *(item for c in columns for item in _items(c))]
-    row = session.rows(f"SELECT {', '.join(items)} FROM {table_name(table)}", f"table {'.'.join(table)}")[0]
-    rows = int(row[0])
-    return Fingerprint(rows, read_prints(columns, rows, iter(row[1:])))
+def fingerprint(
+    session: WarehouseSession, table: tuple[str, str], columns: Sequence[PlannedColumn], level: Level
+) -> Fingerprint:
+    hashed = warehouse_hashed(columns)
+    outer, inner = ", ".join([STARROCKS.count_rows, *hashed.items(level)]), ", ".join(hashed.hashes(level))
+    sql = f"SELECT {outer} FROM (SELECT {inner} FROM {table_name(table)}) q"
+    return hashed.read(level, session.rows(sql, f"table {'.'.join(table)}")[0])
 
 
-def _items(column: PlannedColumn) -> list[str]:
-    name = quote_starrocks(column.name)
-    return aggregates(column, name, warehouse_digest(column.kind, column.starrocks, name))
+def warehouse_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
+    names = [quote_starrocks(c.name) for c in columns]
+    found = [Hashed(c.name, n, warehouse_text(c, n)) for c, n in zip(columns, names, strict=True)]
+    return HashedTable(STARROCKS, found)

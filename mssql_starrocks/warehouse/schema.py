@@ -38,7 +38,7 @@ def same_columns(one: Sequence[WarehouseColumn], other: Sequence[WarehouseColumn
 
 def schema_differences(chain: Chain, found: Sequence[WarehouseColumn]) -> tuple[Difference, ...]:
     """Where the table differs from what the type matrix wants."""
-    wanted = {c.name: (c.starrocks, not c.required) for c in chain.columns}
+    wanted = {c.name: (c.starrocks, c.may_null or not c.required) for c in chain.columns}
     wanted |= {a.name: (a.starrocks, True) for a in chain.audit_columns()}
     actual = {c.name: (c.type, c.nullable) for c in found}
     keys = [c.name for c in chain.key], [c.name for c in found if c.key == "PRI"]

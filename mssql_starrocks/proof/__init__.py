@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.model import CheckReport, ColumnPrint, Difference, Evidence, Fingerprint
-from mssql_starrocks.types.canonical import FLOAT_SCALE
 from mssql_starrocks.types.keys import KEY_LIMIT
 
 ROW_COUNT, SCHEMA, VALUES = CHECKS = ("row_count", "schema", "values")
-_VALUE_TOLERANCE = 1e-12
-_SUM_ROUNDINGS = 64 * sys.float_info.epsilon
+ROWS_DIFFER = "rows as a whole"
 
 
 def reports(
@@ -37,14 +33,13 @@ def reports(
 
 
 def value_differences(expected: Fingerprint, found: Fingerprint) -> list[Difference]:
-    """Columns whose prints differ."""
+    """Columns whose prints differ; where all are equal, whether the rows as a whole differ."""
     names = [*expected.columns, *(n for n in found.columns if n not in expected.columns)]
     pairs = [(n, expected.columns.get(n), found.columns.get(n)) for n in names]
-    return [
-        Difference(n, _say(a), _say(b))
-        for n, a, b in pairs
-        if a is None or b is None or not _equal(a, b, expected.rows)
-    ]
+    differences = [Difference(n, _say(a), _say(b)) for n, a, b in pairs if a != b]
+    if not differences and expected.digest != found.digest:
+        return [Difference(ROWS_DIFFER, f"digest {expected.digest}", f"digest {found.digest}")]
+    return differences
 
 
 def definition_differences(chain: Chain, evidence: Evidence) -> list[Difference]:
@@ -64,6 +59,28 @@ def key_differences(chain: Chain, key_bytes: int) -> list[Difference]:
     return [Difference(f"key ({names})", f"at most {KEY_LIMIT} bytes; else set key: none", f"{key_bytes} bytes")]
 
 
+def unfit_differences(chain: Chain, unfit: Mapping[str, int]) -> list[Difference]:
+    """Values that the planned StarRocks type cannot hold, found before anything is published."""
+    columns = {c.name: c for c in chain.columns}
+    return [
+        Difference(
+            f"values of column {name}",
+            f"to fit {columns[name].starrocks}; else set a wider target or long_values for the column",
+            f"{count:,} that do not fit",
+        )
+        for name, count in unfit.items()
+    ]
+
+
+def undeclared_differences(chain: Chain) -> list[Difference]:
+    """Losses that the type's rule wants accepted in the configuration, and nobody did."""
+    return [
+        Difference(f"loss in column {c.source} ({c.note})", f"accepted: {c.undeclared}", "not accepted")
+        for c in chain.columns
+        if c.undeclared
+    ]
+
+
 def _report(name: str, differences: list[Difference], equal: str, facts: Mapping[str, Any]) -> CheckReport:
     if not differences:
         return CheckReport(name, True, f"{equal}, equal", facts=facts)
@@ -73,31 +90,8 @@ def _report(name: str, differences: list[Difference], equal: str, facts: Mapping
     return CheckReport(name, False, summary, tuple(differences), facts)
 
 
-def _equal(one: ColumnPrint, other: ColumnPrint, rows: int) -> bool:
-    return (
-        one.nulls == other.nulls
-        and one.digest == other.digest
-        and _close(one.low, other.low)
-        and _close(one.high, other.high)
-        and _close(one.total, other.total, _sum_tolerance(one, rows))
-    )
-
-
-def _sum_tolerance(column: ColumnPrint, rows: int) -> float:
-    """A sum depends on the order of the rows by the rounding of its largest terms, also where they cancel out."""
-    largest = max(abs(column.low or 0.0), abs(column.high or 0.0)) / FLOAT_SCALE
-    return min(rows * largest * _SUM_ROUNDINGS, sys.float_info.max)
-
-
-def _close(one: float | None, other: float | None, absolute: float = 0.0) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=_VALUE_TOLERANCE, abs_tol=absolute)
-
-
 def _say(column: ColumnPrint | None) -> str:
     if column is None:
         return "absent"
     digest = f", digest {column.digest}" if column.digest is not None else ""
-    numbers = "" if column.low is None else f", {column.low} to {column.high}, sum / 2**60 {column.total}"
-    return f"{column.nulls:,} nulls{digest}{numbers}"
+    return f"{column.nulls:,} nulls{digest}"

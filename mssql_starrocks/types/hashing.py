@@ -1,0 +1,147 @@
+"""Hashes and digests in SQL: the same numbers from SQL Server, DuckDB and StarRocks.
+
+A value's hash is the MD5 of its canonical text, a row's the MD5 of its columns' hashes in hexadecimal, `-` for NULL,
+in column order. A digest is the sum over rows of a hash's first 7 bytes: it does not depend on the order of rows, and
+10**12 rows do not overflow decimal(38) (facts/starrocks.md 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from mssql_starrocks.model import ColumnPrint, Fingerprint, Level
+
+_ARGUMENTS = 200  # SQL Server's CONCAT takes at most 254
+
+
+@dataclass(frozen=True)
+class HashDialect:
+    """One system's functions as templates: `{t}` a text, `{h}` a hash, `{n}` a number of hexadecimal digits."""
+
+    count_rows: str
+    count: str
+    hash: str
+    hex: str
+    digest: str
+    prefix: str
+    null: str
+    concat: str
+
+
+TSQL = HashDialect(
+    count_rows="COUNT_BIG(*)",
+    count="COUNT_BIG({h})",
+    hash="HASHBYTES('MD5', {t})",
+    hex="LOWER(CONVERT(varchar(32), {h}, 2))",
+    digest="SUM(CAST(CONVERT(bigint, SUBSTRING({h}, 1, 7)) AS decimal(38,0)))",
+    prefix="LEFT(LOWER(CONVERT(varchar(32), {h}, 2)), {n})",
+    null="ISNULL({h}, '-')",
+    concat="CONCAT(CAST('' AS varchar(max)), {list})",
+)
+DUCKDB = HashDialect(
+    count_rows="count(*)",
+    count="count({h})",
+    hash="md5({t})",
+    hex="{h}",
+    digest="sum(CAST(CAST('0x' || substr({h}, 1, 14) AS UBIGINT) AS HUGEINT))",
+    prefix="substr({h}, 1, {n})",
+    null="ifnull({h}, '-')",
+    concat="concat({list})",
+)
+STARROCKS = HashDialect(
+    count_rows="count(*)",
+    count="count({h})",
+    hash="md5({t})",
+    hex="{h}",
+    # the sum of a BIGINT would stay BIGINT, hence LARGEINT
+    digest="sum(CAST(conv(substr({h}, 1, 14), 16, 10) AS LARGEINT))",
+    prefix="substr({h}, 1, {n})",
+    null="ifnull({h}, '-')",
+    concat="concat({list})",
+)
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """A column in a query: its name in the copy, and the SQL expression that is hashed.
+
+    With `text` None only NULLs are counted, through `value`.
+    """
+
+    name: str
+    value: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class HashedTable:
+    """The columns of one query in one dialect; `letter` begins the names of their hashes inside it."""
+
+    dialect: HashDialect
+    columns: Sequence[Hashed]
+    letter: str = "h"
+
+    def hashes(self, level: Level = Level.ROWS) -> list[str]:
+        """The inner SELECT list: one hash per column, or at level `counts` a mark for values."""
+        return [f"{self._inner(column, level)} AS {self.alias(i)}" for i, column in enumerate(self.columns)]
+
+    def items(self, level: Level) -> list[str]:
+        """The outer SELECT list over `hashes`: per column a count and perhaps a digest, then the rows' digest."""
+        found = []
+        for number, column in enumerate(self.columns):
+            found.append(self.dialect.count.format(h=self.alias(number)))
+            if _digested(column, level):
+                found.append(self.dialect.digest.format(h=self.alias(number)))
+        if level is Level.ROWS:
+            found.append(self.dialect.digest.format(h=self.row_hash()))
+        return found
+
+    def row_hash(self, names: Iterable[str] | None = None) -> str:
+        """The hash of a row over `hashes`: of all columns, or of those with these names."""
+        wanted = {c.name for c in self.columns} if names is None else set(names)
+        parts = [
+            self.dialect.null.format(h=self.dialect.hex.format(h=self.alias(i)))
+            for i, column in enumerate(self.columns)
+            if column.name in wanted and column.text is not None
+        ]
+        return self.dialect.hash.format(t=_concat(self.dialect, parts))
+
+    def alias(self, number: int) -> str:
+        return f"{self.letter}{number}"
+
+    def read(self, level: Level, row: Sequence[Any]) -> Fingerprint:
+        """The fingerprint from a result of the row count and `items`."""
+        rows, values = int(row[0]), iter(row[1:])
+        prints = {}
+        for column in self.columns:
+            nulls = rows - int(next(values))
+            prints[column.name] = ColumnPrint(nulls, _number(next(values)) if _digested(column, level) else None)
+        return Fingerprint(rows, prints, _number(next(values)) if level is Level.ROWS else None)
+
+    def _inner(self, column: Hashed, level: Level) -> str:
+        if column.text is None or level is Level.COUNTS:
+            return f"CASE WHEN {column.value} IS NULL THEN NULL ELSE 1 END"
+        return self.dialect.hash.format(t=column.text)
+
+
+def _digested(column: Hashed, level: Level) -> bool:
+    return level is not Level.COUNTS and column.text is not None
+
+
+def _concat(dialect: HashDialect, parts: Sequence[str]) -> str:
+    while len(parts) > _ARGUMENTS:
+        parts = [dialect.concat.format(list=", ".join(group)) for group in _groups(parts)]
+    return dialect.concat.format(list=", ".join(parts or ["''"]))
+
+
+def _groups(parts: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(parts)
+    while group := list(islice(rest, _ARGUMENTS)):
+        yield group
+
+
+def _number(value: Any) -> str:
+    return str(int(str(value or 0)))
