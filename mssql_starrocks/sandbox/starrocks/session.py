@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 import uuid
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mssql_starrocks.sandbox.starrocks import information_schema, variables
+from mssql_starrocks.sandbox.starrocks import information_schema, json_text, variables
 from mssql_starrocks.sandbox.starrocks.compile.queries import QueryCompiler
 from mssql_starrocks.sandbox.starrocks.compile.scope import Compiled, Environment, OutputColumn, Source
 from mssql_starrocks.sandbox.starrocks.compile.typed import CastMode, Typed, text_value
@@ -49,6 +50,9 @@ class Engine:
         self.store, self.faults = store, faults
         self.database = duckdb.connect(":memory:")
         self.database.execute("SET TimeZone = 'UTC'")
+        json_text.register(self.database)
+        # DuckDB complains at exit of Python functions in a database that is still open
+        weakref.finalize(self, self.database.close)
         self.lock = threading.Lock()
         self.lakes: dict[str, Lake] = {}
         self.sessions = itertools.count(1)

@@ -7,6 +7,7 @@ import re
 
 from mssql_starrocks.sandbox.starrocks.compile.typed import CastMode, Typed
 from mssql_starrocks.sandbox.starrocks.errors import plain, unsupported
+from mssql_starrocks.sandbox.starrocks.json_text import JSON_FUNCTION
 from mssql_starrocks.sandbox.starrocks.sql.types import FLOATS, INTEGERS, TEXTS, SqlType
 
 INTEGER_TEXT = r"^\s*([-+]?[0-9]+)\s*$"
@@ -51,8 +52,8 @@ def _dispatch(value: Typed, to: SqlType, mode: CastMode) -> str:
     if to.name == "VARBINARY" and have.name in TEXTS:
         return f"encode({sql})"
     if to.name == "JSON" and have.name in TEXTS:
-        otherwise = " ELSE error('cast to JSON failed')" if mode.throw else ""
-        return f"CASE WHEN {sql} IS NULL THEN NULL WHEN json_valid({sql}) THEN {sql}{otherwise} END"
+        otherwise = f"CASE WHEN {sql} IS NOT NULL THEN error('cast to JSON failed') END"
+        return f"coalesce({JSON_FUNCTION}({sql}), {otherwise})" if mode.throw else f"{JSON_FUNCTION}({sql})"
     raise unsupported(f"CAST from {have.plain} to {to.plain}")
 
 
@@ -124,8 +125,11 @@ def _boolean(value: Typed, mode: CastMode) -> str:
 def text(value: Typed) -> str:
     """StarRocks' text form (truth function-072..087)."""
     name, sql = value.type.name, value.sql
-    if name in (*TEXTS, "JSON"):
+    if name in TEXTS:
         return sql
+    if name == "JSON":
+        # a JSON string loses its quotes (be/src/exprs/cast_expr_json.cpp)
+        return f"CASE WHEN starts_with({sql}, '\"') THEN json_extract_string({sql}, '$') ELSE {sql} END"
     if name == "NULL":
         return "CAST(NULL AS VARCHAR)"
     if name == "BOOLEAN":

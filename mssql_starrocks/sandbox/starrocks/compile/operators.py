@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mssql_starrocks.sandbox.starrocks.compile import casts, functions
+from mssql_starrocks.sandbox.starrocks.compile import casts, numbers
 from mssql_starrocks.sandbox.starrocks.compile.casts import NUMBER_TEXT
 from mssql_starrocks.sandbox.starrocks.compile.functions import Context
 from mssql_starrocks.sandbox.starrocks.compile.typed import (
@@ -34,9 +34,9 @@ def binary(op: str, left: Typed, right: Typed, context: Context) -> Typed:
     if op in COMPARE:
         return compare(op, left, right, context)
     if op in ("&", "|"):
-        return functions.bits(op)([left, right], context)
+        return numbers.bits(op)([left, right], context)
     if op == "%":
-        return functions.modulo([left, right], context)
+        return numbers.modulo([left, right], context)
     left, right = _number(left), _number(right)
     if op == "/":
         return _divide(left, right, context)

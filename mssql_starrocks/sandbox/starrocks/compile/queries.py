@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.sandbox.starrocks.compile import casts
-from mssql_starrocks.sandbox.starrocks.compile import times as _registers_time_functions  # noqa: F401
+from mssql_starrocks.sandbox.starrocks.compile import library as _registers_functions  # noqa: F401
 from mssql_starrocks.sandbox.starrocks.compile.aggregates import AGGREGATES
 from mssql_starrocks.sandbox.starrocks.compile.expressions import ExpressionCompiler, Grouping, order_text
 from mssql_starrocks.sandbox.starrocks.compile.scope import (

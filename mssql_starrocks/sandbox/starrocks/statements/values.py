@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def _parse(session: Session, cursor: Cursor, given: Sequence[Column]) -> list[Ro
             if cursor.accept("DEFAULT"):
                 row.append(_default(given[len(row)]) if len(row) < len(given) else nodes.Literal("null", ""))
             else:
-                row.append(parser.expressions.parse())
+                row.append(_folded(parser.expressions.parse()))
             if not cursor.accept(","):
                 break
         cursor.expect(")")
@@ -57,6 +58,14 @@ def _parse(session: Session, cursor: Cursor, given: Sequence[Column]) -> list[Ro
     if len(rows) > MAX_ROWS:
         raise syntax_error("values", detail=f"The inserted rows are {len(rows)} exceeded the maximum limit {MAX_ROWS}")
     return rows
+
+
+def _folded(value: Expression) -> Expression:
+    """A negative number is a literal too."""
+    if isinstance(value, nodes.Unary) and value.op == "-" and isinstance(value.arg, nodes.Literal):
+        number = value.arg
+        return replace(number, value=f"-{number.value}") if number.kind in ("integer", "decimal") else value
+    return value
 
 
 def _default(column: Column) -> Expression:
