@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.errors import unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, identifier
 from mssql_starrocks.sandbox.sqlserver.types import (
@@ -41,6 +43,8 @@ def plain(data: pa.Table) -> pa.Table:
     columns = []
     for column in data.columns:
         kind = column.type
+        if pa.types.is_string(kind) and pc.any(pc.match_substring_regex(column, utf16.RESERVED_RE2)).as_py():
+            raise utf16.ReservedCharacterError
         if pa.types.is_dictionary(kind):
             column = column.cast(kind.value_type)
             kind = column.type

@@ -3,10 +3,11 @@
 import datetime
 from dataclasses import dataclass, field, replace
 
+from mssql_starrocks.sandbox.sqlserver.collations import DEFAULT_COLLATION
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Source, SourceColumn
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, Typed
-from mssql_starrocks.sandbox.sqlserver.types import DEFAULT_COLLATION, SqlType
+from mssql_starrocks.sandbox.sqlserver.types import SqlType
 
 SYSTEM_SCHEMAS = {"dbo": 1, "guest": 2, "INFORMATION_SCHEMA": 3, "sys": 4}
 

@@ -305,7 +305,7 @@ def _size(column: Column) -> str | None:
     if kind.family == "binary":
         return f"octet_length({column.physical})"
     text = f"rtrim({column.physical}, ' ')"  # blanks beyond the length are cut without an error
-    return f"ts_units({text})" if kind.unicode else f"strlen({text})" if kind.utf8 else f"length({text})"
+    return texts.size(text, kind)
 
 
 def check_keys(executor: "Executor", table: Table, stage: str, existing: str, columns: set[int] | None = None) -> None:

@@ -1,19 +1,21 @@
 """Arrow record batch -> ROW tokens: one memory copy per column group, no Python per value."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.encode_value import (
     CHUNK,
     DAY,
     DAYS_1900,
     GUID_WIRE,
     TEXT_POINTER,
-    code_page,
     encode_value,
+    encoded,
     is_plp,
 )
 from mssql_starrocks.sandbox.sqlserver.types import SqlType, decimal_bytes, time_bytes
@@ -225,13 +227,23 @@ def _payload(kind: SqlType, array: pa.Array) -> tuple[Bytes, Counts, Counts]:
 
 
 def _recoded(kind: SqlType, data: Bytes, offsets: Counts) -> tuple[Bytes, Counts, Counts]:
+    if kind.double_byte:
+        return _value_by_value(kind, data, offsets)
     units = ((data & 0xC0) != 0x80).astype(np.int64)
     if kind.unicode:
         units += data >= 0xF0  # outside the BMP: a surrogate pair
+        units -= utf16.is_reserved(data)
     places = np.concatenate((np.zeros(1, np.int64), np.cumsum(units)))[offsets]
-    raw = np.frombuffer(data.tobytes().decode().encode(code_page(kind)), np.uint8)
+    raw = np.frombuffer(encoded(kind, data.tobytes().decode()), np.uint8)
     factor = 2 if kind.unicode else 1
     return raw, places[:-1] * factor, np.diff(places) * factor
+
+
+def _value_by_value(kind: SqlType, data: Bytes, offsets: Counts) -> tuple[Bytes, Counts, Counts]:
+    raw = data.tobytes()
+    pieces = [encoded(kind, raw[start:end].decode()) for start, end in itertools.pairwise(offsets.tolist())]
+    ends = np.cumsum([0, *(len(piece) for piece in pieces)]).astype(np.int64)
+    return np.frombuffer(b"".join(pieces), np.uint8), ends[:-1], np.diff(ends)
 
 
 def _view(buffer: Bytes, width: int) -> npt.NDArray[np.void]:

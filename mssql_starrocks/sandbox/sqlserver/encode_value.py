@@ -5,6 +5,7 @@ import decimal as decimals
 import struct
 from typing import Any
 
+from mssql_starrocks.sandbox.sqlserver import code_pages, utf16
 from mssql_starrocks.sandbox.sqlserver.types import SqlType, decimal_bytes, time_bytes
 
 DAY = 864_000_000_000  # ticks of 100 ns
@@ -32,8 +33,9 @@ TEXT_POINTER = b"\x10" + b"dummy textptr\0\0\0" + b"dummyTS\0"
 _INTEGER = {"tinyint": "<B", "smallint": "<h", "int": "<i", "bigint": "<q"}
 
 
-def code_page(kind: SqlType) -> str:
-    return "utf-16-le" if kind.unicode else "utf-8" if kind.utf8 else "cp1252"
+def encoded(kind: SqlType, text: str) -> bytes:
+    """Text as the bytes that go over the wire."""
+    return utf16.encode(text) if kind.unicode else code_pages.encode(text, kind.code_page)
 
 
 def is_plp(kind: SqlType) -> bool:
@@ -43,7 +45,7 @@ def is_plp(kind: SqlType) -> bool:
 def encode_value(kind: SqlType, value: Any) -> bytes:
     """The value as it stands in a row, its length included."""
     if kind.family in ("text", "binary", "xml"):
-        raw = value if value is None or isinstance(value, bytes) else value.encode(code_page(kind))
+        raw = value if value is None or isinstance(value, bytes) else encoded(kind, value)
         return _bytes(kind, raw)
     if value is None:
         return b"\0"

@@ -4,6 +4,7 @@ import datetime
 import uuid
 from typing import Any
 
+from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.encode_value import GUID_WIRE
 from mssql_starrocks.sandbox.sqlserver.moment_value import moment
 from mssql_starrocks.sandbox.sqlserver.outcome import Rows
@@ -32,4 +33,4 @@ def python_value(kind: SqlType, value: Any) -> Any:
         zone = datetime.timezone(datetime.timedelta(minutes=value["o"]))
         local = moment(SqlType("datetime2", scale=7), value["t"] + value["o"] * 600_000_000)
         return local.replace(tzinfo=zone)
-    return value
+    return utf16.release(value) if isinstance(value, str) else value

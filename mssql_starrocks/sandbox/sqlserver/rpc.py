@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
+from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.encode_value import DAY, DAYS_1900, GUID_WIRE
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
@@ -171,7 +172,7 @@ def _string(reader: Reader, token: int) -> Value:
         return Value(varbinary(MAX if size == 0xFFFF else max(size, 1)), raw)
     if token in (0xE7, 0xEF):
         kind = nvarchar(MAX if size == 0xFFFF else max(size // 2, 1))
-        return Value(kind, None if raw is None else raw.decode("utf-16-le"))
+        return Value(kind, None if raw is None else utf16.decode(raw))
     return Value(varchar(MAX if size == 0xFFFF else max(size, 1)), None if raw is None else raw.decode(encoding))
 
 
@@ -197,7 +198,7 @@ def _long(reader: Reader, token: int) -> Value:
     raw = None if length < 0 else reader.take(length)
     if token == 0x22 or raw is None:
         return Value(varbinary(MAX) if token == 0x22 else nvarchar(MAX), raw)
-    return Value(nvarchar(MAX), raw.decode("utf-16-le" if token == 0x63 else "cp1252"))
+    return Value(nvarchar(MAX), utf16.decode(raw) if token == 0x63 else raw.decode("cp1252"))
 
 
 def _sized(token: int, size: int, raw: bytes) -> Value:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from mssql_starrocks.sandbox.certificate import Certificate
-from mssql_starrocks.sandbox.sqlserver import wire
+from mssql_starrocks.sandbox.sqlserver import utf16, wire
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.executor import Executor
 from mssql_starrocks.sandbox.sqlserver.faults import Faults
@@ -83,7 +83,7 @@ class LocalServer:
         executor = Executor(self.engine, "sa", database or self._settings.default_database)
         found: list[tuple[Any, ...]] = []
         try:
-            for outcome in executor.run(sql, {}):
+            for outcome in executor.run(utf16.admit(sql), {}):
                 if isinstance(outcome, Rows):
                     found = python_rows(outcome)
                 elif isinstance(outcome, Done) and outcome.rows is not None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 
-from mssql_starrocks.sandbox.sqlserver import encode, login, rpc, tokens, wire
+from mssql_starrocks.sandbox.sqlserver import encode, login, rpc, tokens, utf16, wire
 from mssql_starrocks.sandbox.sqlserver.encode_value import encode_value
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, translate, unsupported
@@ -175,7 +175,7 @@ class Session:
     def _reply(self, executor: Executor, kind: int, payload: bytes) -> Iterator[bytes | memoryview]:
         body = payload[struct.unpack("<I", payload[:4])[0] :]
         if kind == wire.SQL_BATCH:
-            yield from self._batch(executor, body.decode("utf-16-le"), {}, in_procedure=False)
+            yield from self._batch(executor, utf16.decode(body), {}, in_procedure=False)
         elif kind == wire.RPC:
             yield from self._call(executor, rpc.parse_call(body))
         elif kind == wire.TRANSACTION:

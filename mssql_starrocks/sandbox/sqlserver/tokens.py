@@ -3,14 +3,15 @@
 import struct
 from dataclasses import dataclass
 
+from mssql_starrocks.sandbox.sqlserver import collations, utf16
+from mssql_starrocks.sandbox.sqlserver.collations import DEFAULT_COLLATION
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.types import SqlType, decimal_bytes
 
 MORE, ERROR, COUNT, ATTENTION = 0x01, 0x02, 0x10, 0x20
 DONE, DONE_PROC, DONE_IN_PROC = 0xFD, 0xFE, 0xFF
 SELECT, INSERT, DELETE, UPDATE, SET, EXECUTE = 0xC1, 0xC3, 0xC4, 0xC5, 0xF9, 0xE0
-COLLATION = bytes.fromhex("0904d00034")  # SQL_Latin1_General_CP1_CI_AS
-UTF8_COLLATION = bytes.fromhex("0904d00400")  # bit 26: UTF-8
+COLLATION = collations.find(DEFAULT_COLLATION).wire
 SERVER_NAME = "SANDBOX"
 _FIXED = {
     "tinyint": b"\x26\x01",
@@ -44,11 +45,13 @@ class ResultColumn:
 
 
 def short(text: str) -> bytes:
-    return bytes([len(text)]) + text.encode("utf-16-le")
+    raw = utf16.encode(text)
+    return bytes([len(raw) // 2]) + raw
 
 
 def long(text: str) -> bytes:
-    return struct.pack("<H", len(text.encode("utf-16-le")) // 2) + text.encode("utf-16-le")
+    raw = utf16.encode(text)
+    return struct.pack("<H", len(raw) // 2) + raw
 
 
 def type_info(kind: SqlType) -> bytes:
@@ -74,7 +77,7 @@ def type_info(kind: SqlType) -> bytes:
 def _collation(kind: SqlType) -> bytes:
     if kind.family == "binary":
         return b""
-    return UTF8_COLLATION if kind.utf8 else COLLATION
+    return collations.find(kind.collation).wire
 
 
 def column_metadata(columns: tuple[ResultColumn, ...]) -> bytes:

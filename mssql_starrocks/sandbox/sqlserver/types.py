@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 
+from mssql_starrocks.sandbox.sqlserver import collations
+from mssql_starrocks.sandbox.sqlserver.collations import DEFAULT_COLLATION
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 
-DEFAULT_COLLATION = "SQL_Latin1_General_CP1_CI_AS"
 MAX = -1
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
 FAMILIES = {
@@ -137,7 +138,17 @@ class SqlType:
 
     @property
     def utf8(self) -> bool:
-        return self.collation.upper().endswith("_UTF8") and not self.unicode
+        return self.code_page == "utf-8"
+
+    @property
+    def code_page(self) -> str:
+        """How its text becomes bytes; not for anything but text."""
+        return "utf-16-le" if self.unicode else collations.find(self.collation).code_page
+
+    @property
+    def double_byte(self) -> bool:
+        """Whether lengths count bytes of which a character may take several."""
+        return not self.unicode and self.code_page in ("utf-8", "cp932", "cp936")
 
     @property
     def fixed_length(self) -> bool:

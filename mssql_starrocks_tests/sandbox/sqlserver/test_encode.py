@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.encode import rows
 from mssql_starrocks.sandbox.sqlserver.encode_value import DAY, DAYS_1900, encode_value
 from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType, decimal
 
 DAYS = 3652059
 CP1252 = st.text(st.characters(codec="cp1252"), max_size=20)
-UNICODE = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+UNICODE = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=utf16.FIRST + 2047), max_size=20)
+UTF8 = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=utf16.FIRST - 1), max_size=20)
 
 
 def exact(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
@@ -59,7 +61,8 @@ KINDS: list[tuple[SqlType, pa.DataType, st.SearchStrategy[Any]]] = [
     (SqlType("nvarchar", 50), pa.string(), UNICODE),
     (SqlType("nvarchar", MAX), pa.string(), UNICODE),
     (SqlType("varchar", 50), pa.string(), CP1252),
-    (SqlType("varchar", MAX, collation="Latin1_General_100_CI_AS_SC_UTF8"), pa.string(), UNICODE),
+    (SqlType("varchar", MAX, collation="Latin1_General_100_CI_AS_SC_UTF8"), pa.string(), UTF8),
+    (SqlType("varchar", 50, collation="Japanese_CI_AS"), pa.string(), st.text("日本語ｱab", max_size=20)),
     (SqlType("varbinary", 50), pa.binary(), st.binary(max_size=50)),
     (SqlType("varbinary", MAX), pa.binary(), st.binary(max_size=50)),
     (SqlType("ntext"), pa.string(), UNICODE),

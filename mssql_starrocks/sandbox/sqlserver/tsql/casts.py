@@ -41,7 +41,10 @@ def convert(value: Typed, to: SqlType, style: int | None = None, *, attempt: boo
 
 
 def same_storage(one: SqlType, other: SqlType) -> bool:
-    return replace(one, collation="", alias="") == replace(other, collation="", alias="") and one.utf8 == other.utf8
+    return (
+        replace(one, collation="", alias="") == replace(other, collation="", alias="")
+        and one.code_page == other.code_page
+    )
 
 
 def _attempted(value: Typed, to: SqlType, sql: str) -> str:
@@ -254,7 +257,7 @@ def _to_text(value: Typed, to: SqlType, style: int | None) -> str:
         text = f"hex({sql})" if style == 2 else f"('0x' || hex({sql}))"
         return _padded(_left(text, room), to)
     if family == "binary" and style in (None, 0):
-        text = f"ts_from_utf16({sql})" if to.unicode else f"ts_from_code_page({sql})"
+        text = f"ts_from_utf16({sql})" if to.unicode else f"ts_from_code_page({sql}, '{to.code_page}')"
         return _padded(_left(text, room), to)
     raise _refuse(value, to)
 

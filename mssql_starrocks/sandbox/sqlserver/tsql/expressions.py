@@ -3,15 +3,16 @@
 import decimal as decimals
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
+from mssql_starrocks.sandbox.sqlserver import code_pages, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import operators, texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Scope
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, EXPLICIT, Typed, from_value, text_literal
-from mssql_starrocks.sandbox.sqlserver.tsql.udfs import narrowed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import unified
 from mssql_starrocks.sandbox.sqlserver.types import (
     FLOAT,
@@ -74,7 +75,7 @@ def compile_predicate(node: exp.Expression, scope: Scope) -> str:
 def _literal(node: exp.Expression, scope: Scope) -> Typed:
     text = node.this
     if node.is_string:
-        shown = narrowed(text)
+        shown = code_pages.narrowed(text, "cp1252")  # of the database
         kind = varchar(max(len(shown), 1))
         return Typed(text_literal(shown), kind, False, literal=shown)
     return number_literal(text)
@@ -103,8 +104,7 @@ def number_literal(text: str) -> Typed:
 
 def _national(node: exp.Expression, scope: Scope) -> Typed:
     text = node.this if isinstance(node.this, str) else node.name
-    units = len(text.encode("utf-16-le")) // 2
-    return Typed(text_literal(text), nvarchar(max(units, 1)), False, literal=text)
+    return Typed(text_literal(text), nvarchar(max(utf16.units(text), 1)), False, literal=text)
 
 
 def _hex(node: exp.Expression, scope: Scope) -> Typed:
@@ -161,7 +161,13 @@ def _anonymous(node: exp.Expression, scope: Scope) -> Typed:
 
 def _cast(node: exp.Expression, scope: Scope) -> Typed:
     kind = parse_type(node.args["to"].args["kind"], cast=True)
-    return convert(compile_value(node.this, scope), kind, attempt=isinstance(node, exp.TryCast))
+    value = compile_value(node.this, scope)
+    return convert(value, _collation_kept(value, kind), attempt=isinstance(node, exp.TryCast))
+
+
+def _collation_kept(value: Typed, kind: SqlType) -> SqlType:
+    """Text cast to text keeps its collation (COLLATE, Transact-SQL)."""
+    return kind.collated(value.type.collation) if value.type.family == kind.family == "text" else kind
 
 
 def _convert(node: exp.Expression, scope: Scope) -> Typed:
@@ -174,6 +180,7 @@ def _convert(node: exp.Expression, scope: Scope) -> Typed:
             raise unsupported("a style that is not a literal")
         number = literal
     value = compile_value(node.expression, scope)
+    kind = _collation_kept(value, kind)
     styled = {"text", "binary"} & {kind.family, value.type.family}
     return convert(value, kind, number if styled else None, attempt=bool(node.args.get("safe")))
 
@@ -219,7 +226,7 @@ def _collate(node: exp.Expression, scope: Scope) -> Typed:
         raise SqlError(447, f"Expression type {value.type.name} is invalid for COLLATE clause.")
     if name.upper() == "DATABASE_DEFAULT":
         name = SqlType("varchar").collation
-    return Typed(value.sql, value.type.collated(name), value.nullable, EXPLICIT, literal=value.literal)
+    return replace(convert(value, value.type.collated(name)), collation_rank=EXPLICIT)
 
 
 def _dot(node: exp.Expression, scope: Scope) -> Typed:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from mssql_starrocks.sandbox.sqlserver import collations
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import dates, operators, texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
@@ -73,6 +74,8 @@ def _like(value: Typed, sql: str, length: int | None = None) -> Typed:
 
 def _wide(value: Typed) -> bool:
     """Whether lengths count UTF-16 units, so that supplementary characters need care."""
+    if value.type.unicode and collations.find(value.type.collation).supplementary:
+        raise unsupported("text functions that count characters under a collation with supplementary characters")
     return value.type.unicode
 
 
@@ -95,10 +98,7 @@ def _datalength(args: list[Typed]) -> Typed:
     if value.is_null:
         return convert(value, INT)
     if family == "text":
-        if value.type.unicode:
-            sql = f"(2 * ts_units({value.sql}))"
-        else:
-            sql = f"strlen({value.sql})" if value.type.utf8 else f"length({value.sql})"
+        sql = f"(2 * ts_units({value.sql}))" if value.type.unicode else texts.size(value.sql, value.type)
     elif family == "binary":
         sql = f"octet_length({value.sql})"
     elif family in ("xml", "variant", "hierarchyid"):
@@ -225,6 +225,7 @@ def _replace(args: list[Typed]) -> Typed:
     else:
         sql = f"replace({text.sql}, {old.sql}, {new.sql})" if old.literal != "" else text.sql
     unicode = any(value.type.unicode for value in (text, old, new))
+    sql = f"ts_joined({sql})" if unicode else sql
     limit = MAX if text.type.is_max else 4000 if unicode else 8000
     make = nvarchar if unicode else varchar
     return Typed(sql, make(limit, text.type.collation), True, text.collation_rank)
@@ -268,7 +269,9 @@ def _charindex(args: list[Typed]) -> Typed:
 def _replicate(args: list[Typed]) -> Typed:
     text, count = as_text(args[0]), as_int(args[1])
     limit = MAX if text.type.is_max else 4000 if text.type.unicode else 8000
-    made = _like(text, f"(CASE WHEN {count.sql} >= 0 THEN repeat({text.sql}, {count.sql}) END)", limit)
+    repeated = f"repeat({text.sql}, {count.sql})"
+    repeated = f"ts_joined({repeated})" if text.type.unicode else repeated
+    made = _like(text, f"(CASE WHEN {count.sql} >= 0 THEN {repeated} END)", limit)
     return made if limit == MAX else Typed(texts.cut(made.sql, made.type), made.type, True, made.collation_rank)
 
 
@@ -404,7 +407,7 @@ def _hashbytes(args: list[Typed]) -> Typed:
     elif value.type.family == "text" and not value.type.utf8:
         sql = (
             f"unhex(CASE WHEN ts_ascii({value.sql}) THEN {name}({value.sql}) ELSE "
-            f"{name}(ts_code_page({value.sql})) END)"
+            f"{name}(ts_code_page({value.sql}, '{value.type.code_page}')) END)"
         )
     elif value.type.family in ("text", "binary"):
         sql = f"unhex({name}({value.sql}))"

@@ -1,5 +1,6 @@
 """Arithmetic with SQL Server's result types, text concatenation, comparisons."""
 
+from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
@@ -41,17 +42,33 @@ def _null_as(value: Typed, other: Typed) -> Typed:
 
 def concatenate(left: Typed, right: Typed) -> Typed:
     kind = common_type([left, right])
-    one = left if left.type.unicode == kind.unicode else convert(left, nvarchar(_length(left)))
-    two = right if right.type.unicode == kind.unicode else convert(right, nvarchar(_length(right)))
+    one, two = _as_part(left, kind), _as_part(right, kind)
     unbounded = left.type.is_max or right.type.is_max
     size = left.type.length + right.type.length
     limit = 4000 if kind.unicode else 8000
     make = nvarchar if kind.unicode else varchar
     result = make(MAX if unbounded else min(size, limit), kind.collation)
-    sql = f"({one.sql} || {two.sql})"
+    sql = _joined(one, two) if kind.unicode else f"({one.sql} || {two.sql})"
     if not unbounded and size > limit:
         sql = texts.cut(sql, result)
     return Typed(sql, result, left.nullable or right.nullable, max(left.collation_rank, right.collation_rank))
+
+
+def _as_part(value: Typed, whole: SqlType) -> Typed:
+    if whole.unicode:
+        return value if value.type.unicode else convert(value, nvarchar(_length(value)))
+    same = value.type.code_page == whole.code_page
+    return value if same else convert(value, varchar(_length(value), whole.collation))
+
+
+def _joined(one: Typed, two: Typed) -> str:
+    """Halves of a surrogate pair that meet become one character; a valid literal on one side cannot be a half."""
+    sql = f"({one.sql} || {two.sql})"
+    return sql if any(isinstance(v.literal, str) and _whole(v.literal) for v in (one, two)) else f"ts_joined({sql})"
+
+
+def _whole(text: str) -> bool:
+    return bool(text) and not utf16.is_half(text[0]) and not utf16.is_half(text[-1])
 
 
 def _length(value: Typed) -> int:
@@ -155,6 +172,7 @@ def comparison_keys(operator: str, left: Typed, right: Typed) -> tuple[str, str]
     one, two = left.type.family, right.type.family
     if one == two == "text":
         collation, ordered = texts.common_collation(left, right), operator not in ("=", "<>")
+        left, right = _recoded(left, right, collation), _recoded(right, left, collation)
         return texts.key(left, collation, ordered=ordered), texts.key(right, collation, ordered=ordered)
     if one == two and one in ("guid", "binary", "datetimeoffset", "time", "bit", "datetime", "date", "float"):
         return texts.key(left), texts.key(right)
@@ -169,6 +187,13 @@ def comparison_keys(operator: str, left: Typed, right: Typed) -> tuple[str, str]
     if kind.family == "decimal" and "text" in (one, two):
         raise unsupported("text compared with a decimal")
     return comparison_keys(operator, convert(left, kind), convert(right, kind))
+
+
+def _recoded(value: Typed, other: Typed, collation: str) -> Typed:
+    """Text as Unicode when the other side is, else in the code page of the comparison."""
+    if other.type.unicode and not value.type.unicode:
+        return convert(value, nvarchar(_length(value), value.type.collation))
+    return value if value.type.unicode else convert(value, value.type.collated(collation))
 
 
 def _exact_keys(left: Typed, right: Typed) -> tuple[str, str]:

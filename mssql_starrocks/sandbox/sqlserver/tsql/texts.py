@@ -1,5 +1,6 @@
 """Text: fitting into a declared length, code pages, comparison keys, bytes."""
 
+from mssql_starrocks.sandbox.sqlserver import collations, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, EXPLICIT, LITERAL, Typed
 from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType
@@ -21,17 +22,28 @@ MACROS = (
     "CREATE MACRO ts_ascii(x) AS (strlen(x) = length(x))",
     "CREATE MACRO ts_units(x) AS (CASE WHEN ts_ascii(x) THEN length(x) ELSE ts_units_utf16(x) END)",
     "CREATE MACRO ts_left_wide(x, n) AS (CASE WHEN ts_ascii(x) THEN left(x, n) ELSE ts_substring_utf16(x, 1, n) END)",
-    "CREATE MACRO ts_bytes(x) AS (CASE WHEN ts_ascii(x) THEN encode(x) ELSE ts_code_page(x) END)",
-    "CREATE MACRO ts_narrow(x) AS (CASE WHEN ts_ascii(x) THEN x ELSE ts_narrowed(x) END)",
+    "CREATE MACRO ts_bytes(x, p) AS (CASE WHEN ts_ascii(x) THEN encode(x) ELSE ts_code_page(x, p) END)",
+    "CREATE MACRO ts_narrow(x, p) AS (CASE WHEN ts_ascii(x) THEN x ELSE ts_narrowed(x, p) END)",
+    "CREATE MACRO ts_size(x, p) AS (CASE WHEN ts_ascii(x) THEN length(x) ELSE octet_length(ts_code_page(x, p)) END)",
+    "CREATE MACRO ts_left_bytes(x, p, n) AS (CASE WHEN ts_ascii(x) THEN left(x, n) ELSE ts_cut_bytes(x, p, n) END)",
+    # what came side by side may be the halves of one character
+    f"CREATE MACRO ts_joined(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.PAIR_RE2}') THEN "
+    "ts_joined_halves(x) ELSE x END)",
+    f"CREATE MACRO ts_ordered(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.RESERVED_RE2}') THEN "
+    "error('@@50000@@not supported by the sandbox: the order of half of a surrogate pair') ELSE x END)",
+    # version 80 collations give no weight to halves of pairs; what that makes equal is not told
+    f"CREATE MACRO ts_linguistic(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.RESERVED_RE2}') THEN "
+    "error('@@50000@@not supported by the sandbox: half of a surrogate pair in a linguistic comparison') ELSE x END)",
 )
 
 
 def fit_text(value: Typed, to: SqlType) -> str:
     """Text as another text type: recoded for the code page, cut to the length, blank-padded when it is fixed."""
     source, sql = value.type, value.sql
-    if source.unicode and not to.unicode and not to.utf8:
-        sql = f"ts_narrow({sql})" if not (isinstance(value.literal, str) and value.literal.isascii()) else sql
-    if not to.is_max and (source.is_max or _longest(source) > to.length or source.unicode != to.unicode):
+    ascii_literal = isinstance(value.literal, str) and value.literal.isascii()
+    if not to.unicode and source.code_page != to.code_page and not ascii_literal:
+        sql = f"ts_narrow({sql}, '{to.code_page}')"
+    if not to.is_max and (source.is_max or _longest(source) > to.length or source.code_page != to.code_page):
         sql = cut(sql, to)
     return pad(sql, to) if to.fixed_length else sql
 
@@ -41,24 +53,24 @@ def _longest(source: SqlType) -> int:
 
 
 def cut(sql: str, to: SqlType) -> str:
-    if to.utf8:
-        raise unsupported("cutting text to a length in bytes under a UTF-8 collation")
+    if to.double_byte:
+        return f"ts_left_bytes({sql}, '{to.code_page}', {to.length})"
     return f"ts_left_wide({sql}, {to.length})" if to.unicode else f"left({sql}, {to.length})"
 
 
 def pad(sql: str, to: SqlType) -> str:
-    if to.utf8:
-        raise unsupported("char under a UTF-8 collation")
+    if to.double_byte:
+        return f"({sql} || repeat(' ', {to.length} - ts_size({sql}, '{to.code_page}')))"
     if not to.unicode:
         return f"rpad({sql}, {to.length}, ' ')"
     return f"({sql} || repeat(' ', {to.length} - ts_units({sql})))"
 
 
 def bytes_of(value: Typed) -> str:
-    """The bytes SQL Server stores: UTF-16LE, UTF-8 or code page 1252."""
+    """The bytes SQL Server stores: UTF-16LE, or those of the collation's code page."""
     if value.type.unicode:
         return f"ts_utf16({value.sql})"
-    return f"encode({value.sql})" if value.type.utf8 else f"ts_bytes({value.sql})"
+    return f"encode({value.sql})" if value.type.utf8 else f"ts_bytes({value.sql}, '{value.type.code_page}')"
 
 
 def money_text(sql: str, style: int | None) -> str:
@@ -87,7 +99,12 @@ def key(value: Typed, collation: str | None = None, *, ordered: bool = False) ->
     name = (collation or value.type.collation).upper()
     trimmed = f"rtrim({value.sql}, ' ')"
     if "_BIN" in name:
-        return trimmed
+        if not ordered or value.type.utf8:
+            return trimmed
+        # by code units or bytes of the code page; DuckDB orders by code points
+        return f"ts_ordered({trimmed})" if value.type.unicode else f"ts_bytes({trimmed}, '{value.type.code_page}')"
+    if value.type.unicode and not value.type.alias and not (isinstance(value.literal, str) and value.literal.isascii()):
+        trimmed = f"ts_linguistic({trimmed})"
     if "_AI" in name:
         trimmed = f"strip_accents({trimmed})"
     if "_CI" in name:
@@ -114,12 +131,18 @@ def common_collation(one: Typed, other: Typed) -> str:
 
 
 def check_collation(name: str) -> None:
-    upper = name.upper()
-    if upper == "DATABASE_DEFAULT":
-        return
-    if not upper.startswith(("LATIN1_GENERAL", "SQL_LATIN1_GENERAL_CP1")):
-        raise unsupported(f"collation {name}")
+    if name.upper() != "DATABASE_DEFAULT":
+        collations.find(name)
 
 
 def is_unbounded(kind: SqlType) -> bool:
     return kind.length == MAX
+
+
+def size(sql: str, kind: SqlType) -> str:
+    """UTF-16 units of Unicode text, bytes of any other."""
+    if kind.unicode:
+        return f"ts_units({sql})"
+    if kind.double_byte:
+        return f"strlen({sql})" if kind.utf8 else f"ts_size({sql}, '{kind.code_page}')"
+    return f"length({sql})"

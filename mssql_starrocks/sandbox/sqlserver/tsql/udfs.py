@@ -8,56 +8,22 @@ from collections.abc import Callable
 import duckdb
 import pyarrow as pa
 
+from mssql_starrocks.sandbox.sqlserver import code_pages, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import marked
 from mssql_starrocks.sandbox.sqlserver.tsql import moments, texts
 
-_BEST_FIT = re.compile("[\u0100-\u036f\u0391-\u03c9\u2000-\u2bff\u3000-\u303f\uff00-\uffef]")
 _LIMIT = "not supported by the sandbox: "
-
-
-def to_code_page(text: str) -> bytes:
-    """Windows-1252 bytes; a character outside becomes '?', unless SQL Server has a best-fit rule for it."""
-    try:
-        return text.encode("cp1252")
-    except UnicodeEncodeError:
-        kept = "".join(c for c in text if not _in_code_page(c))
-        if _BEST_FIT.search(kept):
-            raise ValueError(marked(50000, _LIMIT + "best-fit mapping of a character to code page 1252")) from None
-        return b"".join(c.encode("cp1252", "replace") * (2 if ord(c) > 0xFFFF else 1) for c in text)
-
-
-def _in_code_page(character: str) -> bool:
-    try:
-        character.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def narrowed(text: str) -> str:
-    return to_code_page(text).decode("cp1252")
-
-
-def from_utf16(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-16-le")
-    except UnicodeDecodeError:
-        raise ValueError(marked(50000, _LIMIT + "half of a surrogate pair")) from None
 
 
 def substring_utf16(text: str, start: int, length: int) -> str:
     """SUBSTRING by UTF-16 units; start is 1-based and may lie before the text."""
     end = start + length - 1
     first = max(start, 1)
-    return from_utf16(text.encode("utf-16-le")[2 * (first - 1) : 2 * max(end, 0)]) if end >= first else ""
+    return utf16.decode(utf16.encode(text)[2 * (first - 1) : 2 * max(end, 0)]) if end >= first else ""
 
 
 def right_utf16(text: str, length: int) -> str:
-    return from_utf16(text.encode("utf-16-le")[-2 * length :]) if length else ""
-
-
-def units_utf16(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+    return utf16.decode(utf16.encode(text)[-2 * length :]) if length else ""
 
 
 def float_text(value: float, style: int) -> str:
@@ -78,7 +44,7 @@ def xml_text(text: str) -> str:
 
 def _utf16_hash(algorithm: Callable[..., "hashlib._Hash"]) -> Callable[[pa.Array], pa.Array]:
     def digest(column: pa.Array) -> pa.Array:
-        found = [None if text is None else algorithm(text.encode("utf-16-le")).digest() for text in column.to_pylist()]
+        found = [None if text is None else algorithm(utf16.encode(text)).digest() for text in column.to_pylist()]
         return pa.array(found, pa.binary())
 
     return digest
@@ -89,23 +55,21 @@ def _float_bytes(column: pa.Array) -> pa.Array:
     return pa.array([None if value is None else pack(value) for value in column.to_pylist()], pa.binary())
 
 
-def _recode(text: str) -> bytes:
-    return text.encode("utf-16-le")
-
-
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """All functions and macros of the compiler, on a fresh database."""
     plain: tuple[tuple[str, Callable[..., object], list[str], str], ...] = (
         ("ts_parse_moment", moments.parse_moment, ["VARCHAR", "VARCHAR", "INTEGER"], "BIGINT"),
         ("ts_parse_offset", moments.parse_offset, ["VARCHAR"], "SMALLINT"),
-        ("ts_code_page", to_code_page, ["VARCHAR"], "BLOB"),
-        ("ts_narrowed", narrowed, ["VARCHAR"], "VARCHAR"),
-        ("ts_utf16", _recode, ["VARCHAR"], "BLOB"),
-        ("ts_from_utf16", from_utf16, ["BLOB"], "VARCHAR"),
-        ("ts_from_code_page", lambda raw: raw.decode("cp1252"), ["BLOB"], "VARCHAR"),
+        ("ts_code_page", code_pages.encode, ["VARCHAR", "VARCHAR"], "BLOB"),
+        ("ts_narrowed", code_pages.narrowed, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+        ("ts_cut_bytes", code_pages.cut, ["VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR"),
+        ("ts_utf16", utf16.encode, ["VARCHAR"], "BLOB"),
+        ("ts_from_utf16", utf16.decode, ["BLOB"], "VARCHAR"),
+        ("ts_joined_halves", utf16.joined, ["VARCHAR"], "VARCHAR"),
+        ("ts_from_code_page", code_pages.decode, ["BLOB", "VARCHAR"], "VARCHAR"),
         ("ts_substring_utf16", substring_utf16, ["VARCHAR", "BIGINT", "BIGINT"], "VARCHAR"),
         ("ts_right_utf16", right_utf16, ["VARCHAR", "BIGINT"], "VARCHAR"),
-        ("ts_units_utf16", units_utf16, ["VARCHAR"], "BIGINT"),
+        ("ts_units_utf16", utf16.units, ["VARCHAR"], "BIGINT"),
         ("ts_float_text", float_text, ["DOUBLE", "INTEGER"], "VARCHAR"),
         ("ts_xml_text", xml_text, ["VARCHAR"], "VARCHAR"),
     )

@@ -79,7 +79,7 @@ def unified(values: list[Typed]) -> tuple[list[Typed], SqlType]:
         lengthened = (
             value.type.family == kind.family == "text"
             and not kind.fixed_length
-            and (value.type.unicode == kind.unicode and value.type.utf8 == kind.utf8)
+            and value.type.code_page == kind.code_page
         )
         converted.append(value if lengthened and not value.is_null else convert(value, kind))
     return converted, kind
