@@ -43,7 +43,7 @@ class Platform:
         return stages.snapshot(chain, self.settings.mssql, self.settings.lake, self.spark, _quiet)
 
     def prove_snapshot(self, chain: Chain) -> tuple[CheckReport, ...]:
-        return stages.prove_snapshot(chain, self.settings.lake)
+        return stages.prove_snapshot(chain, self.settings.lake, mssql=self.settings.mssql)
 
     def publish(self, chain: Chain):
         return stages.publish(chain, self.settings.lake, _quiet)

@@ -121,7 +121,9 @@ def test_a_row_that_changes_in_the_lake_is_found(platform, chains, monkeypatch):
     platform.snapshot(chain)
     monkeypatch.undo()
     reports = {r.name: r for r in platform.prove_snapshot(chain)}
-    assert [d.what for d in reports["values"].differences] == ["title"]
+    [column, row] = reports["values"].differences
+    assert (column.what, row.what) == ("title", "row code=AB-100, column title")
+    assert "hidden" in row.found
     with pytest.raises(NotCertifiedError, match=r"sales\.products"):
         platform.publish(chain)
     assert _main(platform, chain) == before
@@ -134,7 +136,10 @@ def test_a_row_that_changes_in_starrocks_is_found(platform, chains):
     platform.warehouse("UPDATE hr.employees SET name = 'X' WHERE department = 3")
     reports = {r.name: r for r in platform.prove_warehouse(chain)}
     assert reports["row_count"].passed
-    assert [d.what for d in reports["values"].differences] == ["name"]
+    assert [d.what for d in reports["values"].differences] == [
+        "name",
+        "row id=00000000-0000-0000-0000-000000000001, column name",
+    ]
     platform.load(chain)
     assert not failed(platform.prove_warehouse(chain))
 

@@ -1,40 +1,17 @@
 """What the comparison calls equal, and how it says what is not."""
 
-import random
-
 import pytest
 
 from mssql_starrocks.model import ColumnPrint, Fingerprint
 from mssql_starrocks.proof import key_differences, reports, value_differences
-from mssql_starrocks.types.canonical import FLOAT_SCALE
 from mssql_starrocks_tests.tables import chain, column, table
-
-
-def floats(values):
-    return ColumnPrint(0, low=min(values), high=max(values), total=sum(v / FLOAT_SCALE for v in values))
 
 
 def compare(one: ColumnPrint, other: ColumnPrint, rows: int) -> list:
     return value_differences(Fingerprint(rows, {"c": one}), Fingerprint(rows, {"c": other}))
 
 
-def test_a_sum_of_floats_may_depend_on_the_order_of_the_rows():
-    values = [random.Random(1).uniform(-1e6, 1e6) for _ in range(50_000)]
-    values += [-v for v in values]
-    shuffled = random.Random(2).sample(values, len(values))
-    assert not compare(floats(values), floats(shuffled), len(values))
-
-
-@pytest.mark.parametrize("values", [[1.5], [1e300, 2.0], [-0.5, 3e-9, 1e15], [1.7976931348623157e308] * 3])
-def test_floats_that_changed_are_found(values):
-    changed = [values[0] * (1 + 1e-9), *values[1:]]
-    assert compare(floats(values), floats(changed), len(values))
-    assert not compare(floats(values), floats(values), len(values))
-
-
-@pytest.mark.parametrize(
-    "other", [ColumnPrint(1, digest="5"), ColumnPrint(0, digest="6"), ColumnPrint(0, low=1.0, high=1.0, total=1.0)]
-)
+@pytest.mark.parametrize("other", [ColumnPrint(1, digest="5"), ColumnPrint(0, digest="6"), ColumnPrint(0)])
 def test_another_digest_or_null_count_is_a_difference(other):
     [difference] = compare(ColumnPrint(0, digest="5"), other, 3)
     assert (difference.what, difference.expected) == ("c", "0 nulls, digest 5")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks.lake.encoded import ENCODED, encoded
 from mssql_starrocks.model import Fingerprint, Level, PlannedColumn
-from mssql_starrocks.types.canonical import arrived_text, lake_text
+from mssql_starrocks.types.canonical import FLOAT, arrived_text, lake_text
 from mssql_starrocks.types.hashing import DUCKDB, Hashed, HashedTable
 from mssql_starrocks.types.keys import WIDTHS
 
@@ -75,13 +75,20 @@ def snapshot_rows(
 
 def source_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
     """The columns as SQL Server hashes them."""
-    return HashedTable(DUCKDB, [Hashed(c.name, quote(c.name), _source_text(c)) for c in columns], "s")
+    return HashedTable(DUCKDB, [Hashed(c.name, quote(c.name), _source_text(c), _shown(c)) for c in columns], "s")
 
 
 def arrived_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
     """The columns as StarRocks must hold and hash them."""
-    found = [Hashed(c.name, c.arrives.format(c=quote(c.name)), arrived_text(c, quote(c.name))) for c in columns]
+    found = [
+        Hashed(c.name, c.arrives.format(c=quote(c.name)), arrived_text(c, quote(c.name)), _shown(c)) for c in columns
+    ]
     return HashedTable(DUCKDB, found, "w")
+
+
+def _shown(column: PlannedColumn) -> str:
+    name = quote(column.name)
+    return f"CAST({name} AS VARCHAR)" if column.kind == FLOAT else lake_text(column.kind, name)
 
 
 def _source_text(column: PlannedColumn) -> str:

@@ -10,7 +10,7 @@ from mssql_starrocks.model import CheckReport
 from mssql_starrocks.orchestration import reports
 from mssql_starrocks.orchestration.assets import STARROCKS_POOL, op_name
 from mssql_starrocks.orchestration.failures import one_line_failures
-from mssql_starrocks.orchestration.resources import GlueCatalogResource, StarRocksResource
+from mssql_starrocks.orchestration.resources import GlueCatalogResource, MssqlResource, StarRocksResource
 from mssql_starrocks.orchestration.run_load import load_of_run
 from mssql_starrocks.orchestration.speed import inspected_once
 from mssql_starrocks.orchestration.translator import Stage
@@ -42,11 +42,13 @@ def _specs(key: dg.AssetKey, checks: Mapping[str, str]) -> list[dg.AssetCheckSpe
 def _snapshot_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"{op_name(key)}__checks", specs=_specs(key, SNAPSHOT_CHECKS), can_subset=True)
     @inspected_once
-    def prove(context: dg.AssetCheckExecutionContext, lake: GlueCatalogResource) -> Iterator[dg.AssetCheckResult]:
+    def prove(
+        context: dg.AssetCheckExecutionContext, mssql: MssqlResource, lake: GlueCatalogResource
+    ) -> Iterator[dg.AssetCheckResult]:
         with one_line_failures(str(chain.table.id), context.log, context.op_execution_context.retry_number):
             run = context.op_execution_context
             load_id = load_of_run(run.instance, run.run_id, key)
-            found = stages.prove_snapshot(chain, lake.settings(), load_id)
+            found = stages.prove_snapshot(chain, lake.settings(), load_id, mssql.settings())
             results = _selected(context, key, found)
         yield from results
 

@@ -9,6 +9,7 @@ from typing import Any
 from mssql_starrocks.model import Fingerprint, Level, PlannedColumn, TableId
 from mssql_starrocks.source.connect import Session
 from mssql_starrocks.source.select import from_table
+from mssql_starrocks.types.canonical import FLOAT
 from mssql_starrocks.types.hashing import TSQL, Hashed, HashedTable
 
 
@@ -45,4 +46,9 @@ def _maxima(columns: Sequence[PlannedColumn], values: Sequence[Any]) -> dict[str
 
 
 def source_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
-    return HashedTable(TSQL, [Hashed(c.name, c.select, c.canonical) for c in columns])
+    """The columns as SQL Server hashes them."""
+    return HashedTable(TSQL, [Hashed(c.name, c.select, c.canonical, _shown(c)) for c in columns])
+
+
+def _shown(column: PlannedColumn) -> str:
+    return f"CONVERT(varchar(40), CAST({column.select} AS float), 3)" if column.kind == FLOAT else column.canonical

@@ -14,7 +14,8 @@ from mssql_starrocks.lake.catalog import explained, open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.lake.tables import schema_differences
 from mssql_starrocks.model import CheckReport
-from mssql_starrocks.settings import LakeSettings
+from mssql_starrocks.settings import LakeSettings, MssqlSettings
+from mssql_starrocks.stages.drilling import with_source_rows
 from mssql_starrocks.types.ledger import ledger_changes
 
 if TYPE_CHECKING:
@@ -66,8 +67,13 @@ def published(chain: Chain, table: Table) -> branches.LoadSnapshot:
     return current
 
 
-def prove(chain: Chain, table: Table, load: branches.LoadSnapshot) -> tuple[CheckReport, ...]:
-    """Compare what the source said with what an independent reader finds in the load's snapshot."""
+def prove(
+    chain: Chain, table: Table, load: branches.LoadSnapshot, mssql: MssqlSettings | None = None
+) -> tuple[CheckReport, ...]:
+    """Compare what the source said with what an independent reader finds in the load's snapshot.
+
+    With `mssql` a failed proof names rows that differ.
+    """
     seen = fingerprint(table, load.snapshot_id, chain.columns, load.evidence.level)
     facts = {
         "load_id": load.evidence.load_id,
@@ -84,7 +90,8 @@ def prove(chain: Chain, table: Table, load: branches.LoadSnapshot) -> tuple[Chec
         *proof.unfit_differences(chain, seen.unfit),
         *proof.key_differences(chain, seen.key_bytes),
     )
-    return proof.reports("source", "lake", load.evidence.fingerprint, seen.source, differences, facts)
+    reports = proof.reports("source", "lake", load.evidence.fingerprint, seen.source, differences, facts)
+    return with_source_rows(chain, reports, load.evidence.level, mssql, table, load.snapshot_id)
 
 
 def _type_changes(table: Table, load: branches.LoadSnapshot) -> tuple[str, ...]:

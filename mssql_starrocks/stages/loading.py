@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mssql_starrocks import proof
@@ -14,6 +15,7 @@ from mssql_starrocks.lake.fingerprint import LakePrint
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
+from mssql_starrocks.stages.drilling import with_warehouse_rows
 from mssql_starrocks.stages.lake_loads import lake_table, published
 from mssql_starrocks.stages.snapshotting import Log
 from mssql_starrocks.warehouse import ledger
@@ -38,9 +40,8 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
     target = ".".join(chain.names.warehouse)
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = published(chain, table)
-        level = current.evidence.level
-        seen = lake_fingerprint(table, current.snapshot_id, chain.columns, level)
-        _refuse_foreign_rows(chain, current, seen)
+        seen = _see(chain, table, current)
+        _refuse_foreign_rows(chain, current, seen.prints)
         label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
         name = replacing.shadow_name(chain)
         before = ledger.claim(session, starrocks, chain, name)
@@ -49,10 +50,10 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         shadow = replacing.make_shadow(session, chain, starrocks, name)
         rows = CatalogInsert(starrocks, lake).load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
         log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)}, proving them")
-        _refuse_unproven(chain, _prove_table(chain, session, seen, level, shadow))
+        _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
         _refuse_overtaken(chain, table, session, current, name)
         how = replacing.take_over(session, chain, shadow, f"{label}_r")
-        _refuse_unproven(chain, _prove_table(chain, session, seen, level, chain.names.warehouse))
+        _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
         held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
         ledger.record(session, starrocks, chain, held)
@@ -80,18 +81,31 @@ def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettin
         held = branches.load_at(table, entry.snapshot_id)
         if held is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
-        level = held.evidence.level
-        seen = lake_fingerprint(table, entry.snapshot_id, chain.columns, level)
+        seen = _see(chain, table, held)
         main = published(chain, table).snapshot_id
         behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
-        return _prove_table(chain, session, seen, level, target, () if main == entry.snapshot_id else behind)
+        return _prove_table(chain, session, seen, target, () if main == entry.snapshot_id else behind)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A snapshot and what the independent reader saw in it."""
+
+    table: Table
+    snapshot_id: int
+    level: Level
+    prints: LakePrint
+
+
+def _see(chain: Chain, table: Table, load: branches.LoadSnapshot) -> _Seen:
+    level = load.evidence.level
+    return _Seen(table, load.snapshot_id, level, lake_fingerprint(table, load.snapshot_id, chain.columns, level))
 
 
 def _prove_table(
     chain: Chain,
     session: WarehouseSession,
-    seen: LakePrint,
-    level: Level,
+    seen: _Seen,
     table: tuple[str, str],
     behind: tuple[Difference, ...] = (),
 ) -> tuple[CheckReport, ...]:
@@ -99,9 +113,10 @@ def _prove_table(
     if not found:
         raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; materialise starrocks_table again.")
     differences = (*behind, *schema_differences(chain, found))
-    actual = warehouse_fingerprint(session, table, chain.columns, level)
-    facts = {"table": ".".join(table), "level": level.value}
-    return proof.reports("lake", "warehouse", seen.warehouse, actual, differences, facts)
+    actual = warehouse_fingerprint(session, table, chain.columns, seen.level)
+    facts = {"table": ".".join(table), "level": seen.level.value}
+    reports = proof.reports("lake", "warehouse", seen.prints.warehouse, actual, differences, facts)
+    return with_warehouse_rows(chain, reports, seen.level, (seen.table, seen.snapshot_id), session, table)
 
 
 def _refuse_foreign_rows(chain: Chain, current: branches.LoadSnapshot, seen: LakePrint) -> None:

@@ -10,7 +10,7 @@ from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError, NotCertifiedError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.model import CheckReport, PublishReport
-from mssql_starrocks.settings import LakeSettings
+from mssql_starrocks.settings import LakeSettings, MssqlSettings
 from mssql_starrocks.stages.lake_loads import lake_table, ours, prove, published
 from mssql_starrocks.stages.snapshotting import Log
 
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 
-def prove_snapshot(chain: Chain, lake: LakeSettings, load_id: str | None = None) -> tuple[CheckReport, ...]:
+def prove_snapshot(
+    chain: Chain, lake: LakeSettings, load_id: str | None = None, mssql: MssqlSettings | None = None
+) -> tuple[CheckReport, ...]:
     """Compare a load in the lake with the source's evidence; certify its branch when everything is equal.
 
     Args:
         chain: the table's copy as planned.
         lake: where it is.
         load_id: the load to prove; without one the newest unpublished load, else the published one.
+        mssql: with it, a failed proof of level `rows` names rows that differ from the source as it is now.
     """
     with lake_table(chain, lake) as table:
         load = _wanted(chain, table, load_id) or ours(chain, branches.published(table))
         if load is None:
             raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
-        reports = prove(chain, table, load)
+        reports = prove(chain, table, load, mssql)
         if all(r.passed for r in reports) and not load.certified:
             branches.certify(table, load)
     return reports

@@ -66,7 +66,7 @@ STARROCKS = HashDialect(
 
 @dataclass(frozen=True)
 class Hashed:
-    """A column in a query: its name in the copy, and the SQL expression that is hashed.
+    """A column in a query: its name in the copy, the SQL expression that is hashed, and what a person reads of it.
 
     With `text` None only NULLs are counted, through `value`.
     """
@@ -74,6 +74,7 @@ class Hashed:
     name: str
     value: str
     text: str | None
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,42 @@ class HashedTable:
         """The hash of a row over `hashes`: of all columns, or of those with these names."""
         wanted = {c.name for c in self.columns} if names is None else set(names)
         parts = [
-            self.dialect.null.format(h=self.dialect.hex.format(h=self.alias(i)))
+            self._printed(i)
             for i, column in enumerate(self.columns)
             if column.name in wanted and column.text is not None
         ]
         return self.dialect.hash.format(t=_concat(self.dialect, parts))
+
+    def buckets_query(self, source: str, key: Sequence[str], digits: int, within: Sequence[str]) -> str:
+        """Rows and digest for each prefix of the key's hash with `digits` digits, below the prefixes `within`."""
+        prefix = self.dialect.prefix
+        group, condition = prefix.format(h="q.k", n=digits), self._under("q.k", within)
+        keyed = f"SELECT {self.row_hash(key or None)} AS k, {self.row_hash()} AS r FROM ({self._hashed(source)}) p"
+        items = f"{group} AS b, {self.dialect.count_rows}, {self.dialect.digest.format(h='q.r')}"
+        return f"SELECT {items} FROM ({keyed}) q{condition} GROUP BY {group}"
+
+    def rows_query(self, source: str, key: Sequence[str], prefix: str, values: bool) -> str:
+        """The rows below one prefix: a text per key column, a hash per column, and with `values` a text per column."""
+        shown = [f"{c.shown or c.text or c.value} AS t{i}" for i, c in enumerate(self.columns)]
+        hashes = [self._printed(i) for i in range(len(self.columns))]
+        keys = [f"t{i}" for i, c in enumerate(self.columns) if c.name in key]
+        texts = [f"t{i}" for i in range(len(self.columns))] if values else []
+        inner = f"SELECT {', '.join([*self.hashes(), *shown])} FROM {source}"
+        where = f" WHERE {self.dialect.prefix.format(h=self.row_hash(key or None), n=len(prefix))} = '{prefix}'"
+        return f"SELECT {', '.join([*keys, *hashes, *texts])} FROM ({inner}) q{where}"
+
+    def _printed(self, number: int) -> str:
+        """A column's hash in hexadecimal, `-` for NULL."""
+        return self.dialect.null.format(h=self.dialect.hex.format(h=self.alias(number)))
+
+    def _hashed(self, source: str) -> str:
+        return f"SELECT {', '.join(self.hashes())} FROM {source}"
+
+    def _under(self, hash_: str, prefixes: Sequence[str]) -> str:
+        if not prefixes:
+            return ""
+        wanted = ", ".join(f"'{p}'" for p in prefixes)
+        return f" WHERE {self.dialect.prefix.format(h=hash_, n=len(prefixes[0]))} IN ({wanted})"
 
     def alias(self, number: int) -> str:
         return f"{self.letter}{number}"

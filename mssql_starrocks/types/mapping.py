@@ -54,9 +54,8 @@ def rule_of(table: Table, column: Column, choices: ColumnChoices) -> Rule:
 
     """
     for rule in _BY_TYPE.get(_type_name(column), ()):
-        if (rule.when is None or rule.when.test(column)) and (
-            rule.choice is None or getattr(choices, rule.choice[0]) == rule.choice[1]
-        ):
+        chosen = rule.choice is None or getattr(choices, rule.choice[0]) == rule.choice[1]
+        if chosen and (rule.when is None or rule.when.test(column)):
             return rule
     raise TypeRefusedError(
         f"{table.id}.{column.name}: type {column.user_type or column.type} cannot be copied. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mssql_starrocks.model import Fingerprint, Level, PlannedColumn
-from mssql_starrocks.types.canonical import warehouse_text
+from mssql_starrocks.types.canonical import FLOAT, warehouse_text
 from mssql_starrocks.types.dialects import quote_starrocks
 from mssql_starrocks.types.hashing import STARROCKS, Hashed, HashedTable
 from mssql_starrocks.warehouse.connect import WarehouseSession
@@ -23,5 +23,10 @@ def fingerprint(
 
 def warehouse_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
     names = [quote_starrocks(c.name) for c in columns]
-    found = [Hashed(c.name, n, warehouse_text(c, n)) for c, n in zip(columns, names, strict=True)]
+    found = [Hashed(c.name, n, warehouse_text(c, n), _shown(c, n)) for c, n in zip(columns, names, strict=True)]
     return HashedTable(STARROCKS, found)
+
+
+def _shown(column: PlannedColumn, name: str) -> str:
+    text = None if column.arrives_kind == FLOAT else warehouse_text(column, name)
+    return text or f"CAST({name} AS VARCHAR)"
