@@ -9,7 +9,8 @@ from mssql_starrocks.sandbox.starrocks.errors import analyzing, syntax_error, un
 from mssql_starrocks.sandbox.starrocks.sql import nodes
 from mssql_starrocks.sandbox.starrocks.sql.cursor import MAX_NESTING, Cursor
 from mssql_starrocks.sandbox.starrocks.sql.lexer import unquote_string
-from mssql_starrocks.sandbox.starrocks.sql.types import check_limits, parse_type
+from mssql_starrocks.sandbox.starrocks.sql.type_parser import parse_type
+from mssql_starrocks.sandbox.starrocks.sql.types import check_limits
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.starrocks.sql.nodes import Expression, Query

@@ -15,8 +15,8 @@ from mssql_starrocks.sandbox.starrocks.rules.columns import check_column
 from mssql_starrocks.sandbox.starrocks.rules.names import check_column as check_column_name
 from mssql_starrocks.sandbox.starrocks.rules.names import check_table
 from mssql_starrocks.sandbox.starrocks.session import Session
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition, parse_column
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
-from mssql_starrocks.sandbox.starrocks.sql.ddl import ColumnDefinition, parse_column
 
 NOT_HERE = ("ORDER", "DISTRIBUTED", "SET", "PARTITION", "TRUNCATE", "REPLACE", "EXECUTE", "OPTIMIZE", "COMPACT",
             "BASE", "CUMULATIVE")  # fmt: skip
@@ -155,10 +155,10 @@ def _add(session: Session, cursor: Cursor, table: Table, changes: Changes) -> No
         check_column(given, session.release)
         if changes.find(given.name) is not None:
             raise plain(f"Can not add column which already exists in base table: {given.name}")
-        if given.nullable is False and given.default is None and not given.default_now:
+        if given.nullable is False and not given.default.given:
             raise analyzing(f"Field '{given.name}' is not null but doesn't have a default value")
         column = Column(
-            given.name, given.type, given.nullable is not False, False, given.default, given.default_now,
+            given.name, given.type, given.nullable is not False, False, given.default,
             given.comment or "",
         )  # fmt: skip
         _insert(changes, column, after)

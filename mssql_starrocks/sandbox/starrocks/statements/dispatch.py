@@ -8,7 +8,17 @@ from mssql_starrocks.sandbox.starrocks.errors import syntax_error, unsupported
 from mssql_starrocks.sandbox.starrocks.session import Session
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
 from mssql_starrocks.sandbox.starrocks.statements import alter as alter_table
-from mssql_starrocks.sandbox.starrocks.statements import catalogs, databases, dml, insert, settings, show, tables, users
+from mssql_starrocks.sandbox.starrocks.statements import (
+    catalogs,
+    databases,
+    describe,
+    dml,
+    insert,
+    settings,
+    show,
+    tables,
+    users,
+)
 from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 
 Handler = Callable[[Session, Cursor], Result | None]
@@ -51,11 +61,10 @@ HANDLERS: dict[str, Handler] = {
     "GRANT": users.grant,
     "REVOKE": users.revoke,
     "SHOW GRANTS": users.show_grants,
-    "DESC": show.describe,
-    "DESCRIBE": show.describe,
     "COMMIT": _nothing,
     "ROLLBACK": _nothing,
     **show.HANDLERS,
+    **describe.HANDLERS,
 }
 _ORDERED = sorted(HANDLERS, key=lambda words: -len(words.split()))
 # First words that some statement of StarRocks has; others are syntax errors.

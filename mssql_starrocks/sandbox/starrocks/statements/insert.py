@@ -80,7 +80,7 @@ def _insert(session: Session, cursor: Cursor, overwrite: bool) -> Result:
     if statement.by_name:
         given = _columns(table, [column.name for column in source.columns])
     _check_columns(table, given, source, statement)
-    partial = table.is_primary and len(given) < len(table.columns)
+    partial = table.is_primary and len(given) < len(table.columns) and {c.name for c in given} >= set(table.keys)
     if partial and not overwrite and not _partial_update(session):
         missing = next((c for c in table.columns if c not in given and not c.nullable and not c.has_default), None)
         if missing is not None:
@@ -96,12 +96,14 @@ def _partial_update(session: Session) -> bool:
 
 def _columns(table: Table, names: Sequence[str]) -> list[Column]:
     if not names:
-        return list(table.columns)
+        return [column for column in table.columns if not column.generated]
     found: list[Column] = []
     for name in names:
         column = table.find(name)
         if column is None:
             raise analyzing(f"Unknown column '{name}' in '{table.name}'")
+        if column.generated:
+            raise analyzing(f"generated column '{name}' can not be specified")
         if column in found:
             raise analyzing(f"Duplicate column name '{name}'", 1060, "42S21")
         found.append(column)
@@ -118,7 +120,8 @@ def _check_columns(table: Table, given: Sequence[Column], source: Compiled, stat
         )
     names = {column.name for column in given}
     if table.is_primary:
-        missing = [key for key in table.keys if key not in names]
+        counted = {column.name for column in table.columns if column.sequence}
+        missing = [key for key in table.keys if key not in names | counted]
         if missing:
             raise analyzing(f"missing key columns:{','.join(missing)} for primary key table", 6014)
         return
