@@ -52,6 +52,8 @@ def _check_type(old: SqlType, new: SqlType, version: tuple[int, int]) -> None:
         return
     if new.name in WIDER.get(old.name, ()) or (old.name, new.name) in SURE:
         return
+    if (old.name, new.name) == ("JSON", "VARCHAR") and new.length <= 1024:
+        raise plain("JSON needs minimum length of 1024")
     if (old.name, new.name) in UNSURE or (old.name, new.name) == ("JSON", "VARCHAR"):
         raise unsupported(f"changing {old.plain} to {new.plain}")
     raise _refused(old, new)

@@ -11,6 +11,7 @@ from mssql_starrocks.sandbox.starrocks.rules.names import check_column as check_
 from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition
 from mssql_starrocks.sandbox.starrocks.sql.types import INTEGERS, TEXTS, SqlType, check_limits
 
+EMPTY = {("JSON", "{}"), ("JSON", "[]"), ("VARBINARY", "")}
 RANGE_BITS = {"TINYINT": 7, "SMALLINT": 15, "INT": 31, "BIGINT": 63, "LARGEINT": 127}
 
 
@@ -35,7 +36,7 @@ def invalid_default(name: str, why: str) -> SqlError:
 
 def _check_call(name: str, kind: SqlType, call: str) -> None:
     word = call.partition("(")[0]
-    allowed = {"now": ("DATETIME", "DATE"), "uuid": ("VARCHAR",), "uuid_numeric": ("LARGEINT",)}[word]
+    allowed = {"now": ("DATETIME", "DATE"), "[]": ("ARRAY",), "uuid": ("VARCHAR",), "uuid_numeric": ("LARGEINT",)}[word]
     if kind.name not in allowed:
         raise invalid_default(name, f"Default function {word}() for type {kind.name} is not supported")
     if word == "uuid_numeric":
@@ -45,7 +46,9 @@ def _check_call(name: str, kind: SqlType, call: str) -> None:
 def _check_default(name: str, kind: SqlType, value: str, version: tuple[int, int]) -> None:
     if kind.name in ("JSON", "VARBINARY"):
         if version >= (4, 1):
-            raise unsupported(f"a default of type {kind.name}")
+            if (kind.name, value) not in EMPTY:
+                raise unsupported(f"this default of type {kind.name}")
+            return
         raise invalid_default(name, f"Cannot add default value for type '{kind.name}'")
     if kind.name in INTEGERS:
         _check_integer(name, kind, value)

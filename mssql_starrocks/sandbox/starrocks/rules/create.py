@@ -37,7 +37,7 @@ def build_table(create: CreateTable, database: str, table_id: int, version: tupl
     columns = [replace(column, sequence=f"auto_{table_id}") if column.sequence else column for column in columns]
     by_name = {column.name.lower(): column for column in columns}
     _check_distribution(create, model, by_name, keys, version)
-    _check_order(create.order, model, by_name, version)
+    check_order(create.order, model, by_name, version)
     hashed = create.distribution != "RANDOM" and (model == "PRIMARY" or bool(create.hash_columns))
     properties = check_properties(create.properties, list(by_name), model == "PRIMARY", hashed, backends, version)
     return Table(
@@ -143,7 +143,7 @@ def _check_distribution(
             raise plain(f"{column.type.name} column can not be distribution column")
 
 
-def _check_order(order: Sequence[str], model: str, by_name: dict[str, Column], version: tuple[int, int]) -> None:
+def check_order(order: Sequence[str], model: str, by_name: dict[str, Column], version: tuple[int, int]) -> None:
     seen: set[str] = set()
     allowed = PRIMARY_KEY_TYPES | (frozenset({"VARBINARY"}) - _binary_keys_refused(version))
     for name in order:

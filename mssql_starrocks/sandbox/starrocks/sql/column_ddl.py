@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mssql_starrocks.sandbox.starrocks.errors import syntax_error, unsupported
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
-from mssql_starrocks.sandbox.starrocks.sql.defaults import NO_DEFAULT, NOW, Default
+from mssql_starrocks.sandbox.starrocks.sql.defaults import EMPTY_ARRAY, NO_DEFAULT, NOW, Default
 from mssql_starrocks.sandbox.starrocks.sql.nodes import Expression
 from mssql_starrocks.sandbox.starrocks.sql.queries import QueryParser
 from mssql_starrocks.sandbox.starrocks.sql.type_parser import parse_type
@@ -70,6 +70,8 @@ def _default(cursor: Cursor, version: tuple[int, int]) -> Default:
         return found
     if version >= (4, 1) and cursor.peek(1) == "(":
         return _call(cursor)
+    if version >= (4, 1) and cursor.accept("[ ]"):
+        return Default(call=EMPTY_ARRAY)
     if version >= (4, 1) and cursor.peek() in ("[", "MAP", "ROW"):
         raise unsupported("a default of type ARRAY, MAP or STRUCT")
     return Default(cursor.string())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NOW, UUID = "now()", "uuid()"
+NOW, UUID, EMPTY_ARRAY = "now()", "uuid()", "[]"
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ def parse_type(cursor: Cursor, version: tuple[int, int]) -> SqlType:
     if cursor.kind() != "word":
         raise cursor.fail()
     word = cursor.take().upper
+    if word == "VARIANT" and version >= (4, 2):
+        raise analyzing("VARIANT is not supported as a column type for OLAP tables")
     if word in NOT_HERE or (word == "VARIANT" and version >= (4, 1)):
         raise unsupported(f"type {word}")
     if word in NESTED:

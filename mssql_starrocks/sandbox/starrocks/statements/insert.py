@@ -24,6 +24,8 @@ from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 class Insert:
     path: list[str]
     overwrite: bool
+    temporary: bool = False
+    partitions: list[str] = field(default_factory=list)
     label: str = ""
     columns: list[str] = field(default_factory=list)
     by_name: bool = False
@@ -41,8 +43,9 @@ def insert_overwrite(session: Session, cursor: Cursor) -> Result:
 def _parse(cursor: Cursor, overwrite: bool) -> Insert:
     """The head; the cursor stands on the query afterwards."""
     found = Insert(cursor.path(), overwrite)
-    if cursor.peek() in ("PARTITION", "TEMPORARY"):
-        raise unsupported("INSERT into single partitions")
+    found.temporary = cursor.accept("TEMPORARY")
+    if cursor.accept_any("PARTITION", "PARTITIONS"):
+        found.partitions = cursor.names() if cursor.peek() == "(" else [cursor.name()]
     _label(cursor, found)
     if cursor.accept("BY NAME"):
         found.by_name = True
@@ -69,6 +72,7 @@ def _insert(session: Session, cursor: Cursor, overwrite: bool) -> Result:
     statement = _parse(cursor, overwrite)
     table = session.native(statement.path, table_not_found)
     session.store.grants.need_table(session.user, "INSERT", table)
+    _check_partitions(table, statement)
     given = _columns(table, statement.columns)
     policy = _policy(session, statement)
     if cursor.peek() == "VALUES":
@@ -87,6 +91,13 @@ def _insert(session: Session, cursor: Cursor, overwrite: bool) -> Result:
             raise not_mentioned(missing, given)
     policy = Policy(policy.mode, policy.max_filter_ratio, overwrite, partial and not overwrite)
     return load_into(session, table, source, given, "INSERT", statement.label, policy)
+
+
+def _check_partitions(table: Table, statement: Insert) -> None:
+    """A table here is one partition of its own name (truth insert-057..059)."""
+    for name in statement.partitions:
+        if statement.temporary or name != table.name:
+            raise analyzing(f"Unknown partition '{name}' in table '{table.name}'")
 
 
 def _partial_update(session: Session) -> bool:
