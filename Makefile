@@ -49,6 +49,10 @@ check: setup ## What Dagster itself thinks of the definitions
 bench: setup ## Benchmarks; they print, they never fail a build
 	$(BIN)/python benchmarks/load_definitions.py
 
+.PHONY: docs
+docs: .venv/ready ## Make docs/types.md anew from the type matrix
+	$(BIN)/python -m mssql_starrocks.types.page > docs/types.md
+
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header \

@@ -5,7 +5,7 @@ import hashlib
 import dagster as dg
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.model import Loss, PlannedColumn
+from mssql_starrocks.model import Loss, PlannedColumn, TypeLine
 from mssql_starrocks.source.ddl import source_ddl
 from mssql_starrocks.types.declared import declared_type
 from mssql_starrocks.warehouse.ddl import create_table
@@ -34,8 +34,18 @@ def warehouse_text(chain: Chain) -> str:
 
 
 def _ledger(chain: Chain) -> str:
-    lines = [f"| {c.source} | {c.name} | {c.note} |" for c in chain.columns if c.loss is not Loss.EXACT]
-    return "\n\n| column | copied as | what changes |\n|---|---|---|\n" + "\n".join(lines) if lines else ""
+    """The lines of the type ledger that are not exact, and what to know about the key."""
+    lines = [
+        f"| {line.column} | {line.name or 'not copied'} | {line.loss.value} | {line.sentence}{_undeclared(line)} |"
+        for line in chain.ledger
+        if line.loss is not Loss.EXACT
+    ]
+    table = "\n\n| column | copied as | loss | what changes |\n|---|---|---|---|\n" + "\n".join(lines) if lines else ""
+    return table + "".join(f"\n\n{note}" for note in chain.key_notes)
+
+
+def _undeclared(line: TypeLine) -> str:
+    return f". **Not certified until accepted: {line.undeclared}**" if line.undeclared else ""
 
 
 def code_version(chain: Chain) -> str:

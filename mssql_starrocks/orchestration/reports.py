@@ -6,9 +6,19 @@ from typing import Any
 
 import dagster as dg
 
-from mssql_starrocks.model import CheckReport, Difference, Evidence, LoadReport, PublishReport, SnapshotReport
+from mssql_starrocks.model import (
+    CheckReport,
+    Difference,
+    Evidence,
+    LoadReport,
+    PublishReport,
+    SnapshotReport,
+    TypeLine,
+)
 
 _MIB = 1 << 20
+_LEDGER_COLUMNS = ("column", "name", "type", "Iceberg", "StarRocks", "rule", "loss", "sentence", "measured")
+_LEDGER = dg.TableSchema(columns=[dg.TableColumn(c) for c in _LEDGER_COLUMNS])
 _DIFFERENCES = dg.TableSchema(columns=[dg.TableColumn(c) for c in ("what", "expected", "found")])
 
 
@@ -27,11 +37,23 @@ def snapshot_result(report: SnapshotReport) -> dg.MaterializeResult[None]:
             "load_id": report.load_id,
             "mssql/point": evidence.point,
             "mssql/grade": evidence.grade.value,
+            "mssql/proof_level": evidence.level.value,
+            "mssql/type_ledger": ledger_table(evidence.ledger),
             "iceberg/branch": report.branch,
             "iceberg/snapshot_id": _identifier(copied.snapshot_id),
             "iceberg/location": report.location,
         },
     )
+
+
+def ledger_table(ledger: tuple[TypeLine, ...]) -> dg.TableMetadataValue:
+    """What became of each source column."""
+    return dg.MetadataValue.table([dg.TableRecord(_ledger_row(line)) for line in ledger], schema=_LEDGER)
+
+
+def _ledger_row(line: TypeLine) -> dict[str, str | int | None]:
+    cells = (line.column, line.name, line.source, line.iceberg, line.starrocks, line.rule, line.loss.value)
+    return dict(zip(_LEDGER_COLUMNS, (*cells, line.sentence, line.measured), strict=True))
 
 
 def publish_result(report: PublishReport) -> dg.MaterializeResult[None]:

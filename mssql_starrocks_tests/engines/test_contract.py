@@ -34,7 +34,7 @@ def test_a_copy_is_certified_and_equal_whatever_the_engine(platform, seen, engin
     assert load.snapshot_id == report.copied.snapshot_id
     assert report.copied.rows == load.evidence.fingerprint.rows
     schema = [(f.field_id, f.name, str(f.field_type), f.required, f.doc) for f in lake.schema().fields]
-    found = (schema, fingerprint(lake, load.snapshot_id, chain.columns))
+    found = (schema, fingerprint(lake, load.snapshot_id, chain.columns, chain.level))
     assert seen.setdefault(table, found) == found
 
 

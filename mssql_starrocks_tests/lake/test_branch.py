@@ -13,6 +13,7 @@ from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.files import file_schema, write_files
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.lake.tables import ensure_table
+from mssql_starrocks.model import Level
 from mssql_starrocks_tests.tables import chain, evidence, things
 
 _number = itertools.count()
@@ -153,7 +154,7 @@ def test_a_failed_older_load_does_not_hide_the_published_one(copy):
 def test_the_fingerprint_is_of_the_snapshot_and_bridges_utf16(copy):
     copy.write("l1", [1, 2])
     load = branches.newest_audit(copy.table)
-    seen = fingerprint(copy.table, load.snapshot_id, copy.chain.columns)
+    seen = fingerprint(copy.table, load.snapshot_id, copy.chain.columns, Level.ROWS)
     assert seen.source.rows == 2
     assert seen.source.columns["id"] == seen.warehouse.columns["id"]
     assert seen.source.columns["name"].digest != seen.warehouse.columns["name"].digest

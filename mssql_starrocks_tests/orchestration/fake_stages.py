@@ -43,7 +43,7 @@ class FakeStages:
         copied = CopyResult(ROWS, 1000, 1, 0.25, 64 << 20, SNAPSHOT_ID)
         return SnapshotReport(chain.table.id, "L1", "audit_L1", "arrow", evidence, copied, "s3://bucket/orders")
 
-    def prove_snapshot(self, chain, lake, load_id=None):
+    def prove_snapshot(self, chain, lake, load_id=None, mssql=None):
         self._called("prove_snapshot", chain)
         self.loads.append(load_id)
         return self._reports("snapshot")

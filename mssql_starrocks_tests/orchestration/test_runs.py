@@ -94,9 +94,9 @@ def test_a_failed_check_of_one_table_leaves_the_others_alone(defs, run, fakes, m
 
     original = stages.prove_snapshot
 
-    def prove(chain, lake, load_id):
+    def prove(chain, lake, *rest):
         fakes.failing = {"snapshot.values"} if str(chain.table.id) == TABLE else set()
-        return original(chain, lake, load_id)
+        return original(chain, lake, *rest)
 
     monkeypatch.setattr(stages, "prove_snapshot", prove)
     assert not run(keys=None).success
