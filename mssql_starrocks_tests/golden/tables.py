@@ -1,5 +1,6 @@
 """The golden tables: every type as a value under the default and under every other choice, and as a key."""
 
+from mssql_starrocks_tests.golden.keys import KEYS
 from mssql_starrocks_tests.golden.moments import MOMENTS, MOMENTS_CHOSEN
 from mssql_starrocks_tests.golden.model import GoldenTable
 from mssql_starrocks_tests.golden.numbers import NUMBERS
@@ -18,5 +19,5 @@ OTHER_CHOICES = {
 }
 DEFAULT = GoldenTable("golden_default", (*NUMBERS, *MOMENTS, *TEXTS, *OTHERS))
 CHOSEN = GoldenTable("golden_chosen", (*MOMENTS_CHOSEN, *TEXTS_CHOSEN, *OTHERS_CHOSEN))
-TABLES = (DEFAULT, CHOSEN)
+TABLES = (DEFAULT, CHOSEN, *KEYS)
 CONFIG = {"dbo.golden_chosen*": {"types": OTHER_CHOICES}} | {t.id: t.config() for t in TABLES}
