@@ -66,7 +66,7 @@ CHOSEN = GoldenTable(
     (
         Golden("k_time", "time(7)", [v("'00:00:00'", 0), v("'23:59:59.9999999'", 863999999999)]),
         Golden("k_guid", "uniqueidentifier", [v(f"'{text}'", text.lower()) for text in _IDS]),
-        Golden("k_nvarchar", "nvarchar(5)", [v("N'é '", b"\xe9\0 \0", "E9002000"), v("NCHAR(0xD83D)", b"\x3d\xd8", "3DD8")]),
+        Golden("k_nvarchar", "nvarchar(5) COLLATE Latin1_General_BIN2", [v("N'é '", b"\xe9\0 \0", "E9002000"), v("NCHAR(0xD83D)", b"\x3d\xd8", "3DD8")]),
         Golden("k_nchar", "nchar(2)", [v("N'漢'", b"\x22\x6f \0", "226F2000"), v("N''", b" \0 \0", "20002000")]),
         Golden("k_char", "char(3)", [v("''", ""), v("'x'", "x")]),
     ),

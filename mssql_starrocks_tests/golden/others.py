@@ -36,5 +36,5 @@ VARIANT = Golden(
      _variant("CAST(N'漢 ' AS nvarchar(20))", "漢 ", "nvarchar"), _variant("CAST('' AS varchar(5))", "", "varchar"),
      _variant("CAST(0.25 AS decimal(5,2))", "0.25", "decimal"), _variant("CAST(9223372036854775807 AS bigint)", "9223372036854775807", "bigint")],
 )  # fmt: skip
-OTHERS = (*BYTES, GUID, XML, HIERARCHY)
+OTHERS = (*BYTES, GUID, XML, HIERARCHY, VARIANT)
 OTHERS_CHOSEN = (GUID_LOWER,)
