@@ -17,7 +17,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     compile_value,
 )
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Scope
-from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, failing, text_literal
+from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, text_literal
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import unified
 from mssql_starrocks.sandbox.sqlserver.types import (
     BIGINT,
@@ -101,8 +101,6 @@ def _datalength(args: list[Typed]) -> Typed:
         sql = f"(2 * ts_units({value.sql}))" if value.type.unicode else texts.size(value.sql, value.type)
     elif family == "binary":
         sql = f"octet_length({value.sql})"
-    elif family == "variant":
-        sql = _variant_bytes(value.sql)
     elif family in OPAQUE:
         raise unsupported(f"DATALENGTH of {value.type.name}")
     else:
@@ -111,17 +109,6 @@ def _datalength(args: list[Typed]) -> Typed:
     if value.type.name in ("text", "ntext"):
         kind = INT
     return Typed(f"CAST({sql} AS {kind.storage})", kind)
-
-
-def _variant_bytes(sql: str) -> str:
-    """Text and bytes only; a variant's single-byte text is code page 1252 (variants.py)."""
-    refused = f"'not supported by the sandbox: DATALENGTH of sql_variant of ' || ({sql}).kind"
-    return (
-        f"(CASE WHEN {sql} IS NULL THEN NULL WHEN ({sql}).kind IN ('char', 'varchar') THEN length(({sql}).exact)"
-        f" WHEN ({sql}).kind IN ('nchar', 'nvarchar') THEN 2 * ts_units(({sql}).exact)"
-        f" WHEN ({sql}).kind IN ('binary', 'varbinary') THEN length(({sql}).exact) // 2"
-        f" ELSE {failing(50000, refused, 'BIGINT')} END)"
-    )
 
 
 @function("UPPER", 1)
