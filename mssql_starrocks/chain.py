@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
-from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Table, TableId
+from mssql_starrocks.model import AuditColumn, Manifest, PlannedColumn, Sizing, Table, TableId
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import TypeOptions, choose_key, plan_columns
 from mssql_starrocks.types.keys import KEY_LIMIT, widest_key
@@ -38,7 +38,7 @@ class Chain:
     audit: tuple[tuple[str, str], ...]
     engine: EngineName
     engine_reason: str
-    chunk_bytes: int
+    sizing: Sizing
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -108,7 +108,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         audit,
         engine,
         reason,
-        config.chunk_mb << 20,
+        Sizing(config.chunk_mb << 20, options.partitioning or config.partitioning),
         options.owners,
         tuple(sorted(options.tags.items())),
     )

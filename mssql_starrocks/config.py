@@ -7,18 +7,29 @@ import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Manifest, Table, TableId
 
+MOST_CHUNKS = 1_000
 EngineName = Literal["auto", "arrow", "spark"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
 DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
+
+
+def _partitioning(value: Any) -> Any:
+    number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_CHUNKS
+    if value is None or number or value in ("auto", "original"):
+        return value
+    raise ValueError(f"expected auto, original or a number of chunks from 1 to {MOST_CHUNKS}, found {value!r}")
+
+
+Partitioning = Annotated[Literal["auto", "original"] | int, BeforeValidator(_partitioning)]
 
 
 class _Strict(BaseModel):
@@ -39,6 +50,7 @@ class TableOptions(_Strict):
     """What can be set for one table, or for all tables that match a pattern."""
 
     engine: EngineName | None = Field(None, description="overrides `engine`")
+    partitioning: Partitioning | None = Field(None, description="overrides `partitioning`")
     key: Literal["auto", "none"] = Field("auto", description="`none`: a StarRocks table without primary key")
     exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
     accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
@@ -57,6 +69,11 @@ class Config(_Strict):
     engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
     spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
+    partitioning: Partitioning = Field(
+        "auto",
+        description="auto: chunks by `chunk_mb`; original: by rows (below 10,000 1, to a million 8-16, above it 20 and "
+        "more); or a number of chunks",
+    )
     audit_columns: AuditColumns = Field(AuditColumns(), description="columns added to every row")
     manifest: str = Field("manifest.json", description="where discovery keeps the manifest; relative to this file")
     sensor_seconds: int = Field(60, ge=5, description="how often the new-table sensor looks")

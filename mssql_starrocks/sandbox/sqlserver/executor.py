@@ -363,9 +363,7 @@ class Executor:
         )
         return f'{registered} AS "{sql_alias}"', Source(alias, columns, partial=True)
 
-    def table_function(
-        self, name: str, arguments: list[Typed], alias: str, sql_alias: str
-    ) -> tuple[str, Source, str]:
+    def table_function(self, name: str, arguments: list[Typed], alias: str, sql_alias: str) -> tuple[str, Source, str]:
         return statistics.source(self, name, arguments, alias, sql_alias)
 
     def register_later(self, name: str, rows: pa.Table) -> str:

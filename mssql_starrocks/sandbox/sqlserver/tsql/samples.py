@@ -21,7 +21,7 @@ def sampled(sql: str, node: exp.Expression) -> str:
     share = float(percent.this)
     if not 0 <= share <= 100:
         raise unsupported("TABLESAMPLE of less than 0 or more than 100 PERCENT")
-    number = int(float(seed.this)) if seed is not None else random.getrandbits(31)  # noqa: S311 - no secret
+    number = int(float(seed.this)) if seed is not None else random.getrandbits(31)
     physical, alias = sql.rsplit(" AS ", 1)
     page = f"hash(rowid // {_PAGE_ROWS}, {number}) % 1000000"
     return f"(SELECT * FROM {physical} WHERE {page} < {round(share * 10_000)}) AS {alias}"
