@@ -10,7 +10,7 @@ from mssql_starrocks.model import Column, Table
 from mssql_starrocks.source.chunking.literals import declared
 from mssql_starrocks.source.connect import Session
 
-_PAGE = 8192
+PAGE = 8192
 _DEEPEST = 4  # key columns that an edge names
 _SIZE = """
 SELECT p.rows, a.pages, @@TRANCOUNT AS depth FROM sys.tables t
@@ -66,7 +66,7 @@ def size_now(session: Session, table: Table) -> Size | None:
     if not found:
         return None
     rows, pages, depth = found[0]
-    return Size(int(rows or 0), int(pages or 0) * _PAGE, int(depth))
+    return Size(int(rows or 0), int(pages or 0) * PAGE, int(depth))
 
 
 def cut_key(session: Session, table: Table, *, insist: bool) -> CutKey | None:

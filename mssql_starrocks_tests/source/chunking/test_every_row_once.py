@@ -67,7 +67,7 @@ class Drawn:
 
 
 def _null(kind: str) -> st.SearchStrategy[str]:
-    return st.just(f"CAST(NULL AS {kind.split(' ')[0]})")
+    return st.just(f"CAST(NULL AS {kind.split(' ', maxsplit=1)[0]})")
 
 
 @st.composite
@@ -84,10 +84,10 @@ def drawn(draw):
 
 @given(
     drawn=drawn(),
-    wanted=st.sampled_from([2, 3, 7, 45]),
+    wanted=st.sampled_from([2, 3, 7]),
     refused=st.sampled_from([(), ("dm_db_stats_histogram",), ("dm_db_stats_properties",)]),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_is_in_exactly_one_chunk(source, session, described, drawn, wanted, refused):
     name = f"any_{next(_numbers)}"
     source.execute(drawn.create(name))

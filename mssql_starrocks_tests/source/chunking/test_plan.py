@@ -3,8 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from mssql_starrocks.model import Sizing
+from mssql_starrocks.model import Grade, Sizing
 from mssql_starrocks.source.chunking import plan_chunks
+from mssql_starrocks.source.connect import reader_session
+from mssql_starrocks.source.point import hold_point
 from mssql_starrocks_tests.source.chunking.conftest import Limited, counts
 
 
@@ -164,6 +166,14 @@ def test_partition_bounds_are_edges(source, partitioned, session, right):
     assert counts(session, table, plan)[-2:] == ([200, 201] if right else [201, 200])
     bound = "[id] < CAST(N'300000' AS int)" if right else "[id] <= CAST(N'300000' AS int)"
     assert bound in plan.chunks[-2].predicate
+
+
+def test_a_refusal_leaves_the_point_of_the_reading_session(source, mssql, described):
+    table = numbers(source, described, "pointed", list(range(1_000)))
+    with reader_session(mssql) as reader, hold_point(reader) as point:
+        plan = plan_chunks(Limited(reader, ("dm_db_stats_histogram",)), table, Sizing(1 << 40, 4))
+        source.execute("INSERT INTO pointed (id) VALUES (-1)")
+        assert (point.grade, plan.how, counts(reader, table, plan)) == (Grade.B, "walk", [250] * 4)
 
 
 def test_a_refusal_that_ends_the_transaction_is_an_error(source, described, session):
