@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
-from mssql_starrocks.sandbox.sqlserver.tsql import moments
+from mssql_starrocks.sandbox.sqlserver.tsql import moments, variants
 from mssql_starrocks.sandbox.sqlserver.tsql.texts import bytes_of, fit_text, money_text
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, failing, quoted, text_literal
 from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType, nvarchar
@@ -34,7 +34,8 @@ def convert(value: Typed, to: SqlType, style: int | None = None, *, attempt: boo
     rule = _RULES.get(to.family)
     if rule is None:
         raise unsupported(f"conversion to {to.name}")
-    sql = rule(value, to, style)
+    source = variants.held_text(value, to) if value.type.family == "variant" and to.family in variants.EXACT else value
+    sql = rule(source, to, style)
     if attempt:
         sql = _attempted(value, to, sql)
     return Typed(sql, to, value.nullable or attempt, value.collation_rank)
