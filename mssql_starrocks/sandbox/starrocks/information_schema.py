@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mssql_starrocks.sandbox.starrocks.compile.scope import OutputColumn
+from mssql_starrocks.sandbox.starrocks.errors import unsupported
 from mssql_starrocks.sandbox.starrocks.meta.grants import PRIVILEGES
 from mssql_starrocks.sandbox.starrocks.meta.model import Column, Load, Table
 from mssql_starrocks.sandbox.starrocks.sql.types import BIGINT, DATETIME, INT, TEXTS, SqlType
@@ -124,6 +125,12 @@ def _tables(session: Session) -> Answer:
     return columns, rows
 
 
+def shown_default(column: Column) -> str | None:
+    if not column.is_certain:
+        raise unsupported(f"showing column {column.name}: AUTO_INCREMENT, generated columns and functions as default")
+    return "CURRENT_TIMESTAMP" if column.default.call else column.default.text
+
+
 def _columns_table(session: Session) -> Answer:
     columns = _columns(
         "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION:B COLUMN_DEFAULT IS_NULLABLE DATA_TYPE "
@@ -141,7 +148,7 @@ def _column_row(table: Table, column: Column, at: int) -> tuple[Any, ...]:
     precision = kind.length if kind.name == "DECIMAL" else PRECISION.get(kind.name)
     scale = kind.scale if kind.name == "DECIMAL" else 0 if kind.name in PRECISION else None
     key = ("PRI" if table.is_primary else "DUP") if column.key else ""
-    default = "CURRENT_TIMESTAMP" if column.default_now else column.default
+    default = shown_default(column)
     return (
         "def", table.database, table.name, column.name, at, default, "YES" if column.nullable else "NO",
         kind.name.lower(), length, length * 4 if length is not None else None, precision, scale, None, None, None,

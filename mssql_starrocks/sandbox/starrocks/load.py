@@ -11,8 +11,9 @@ from typing import Any
 from mssql_starrocks.sandbox.starrocks.compile import casts
 from mssql_starrocks.sandbox.starrocks.compile.scope import Compiled
 from mssql_starrocks.sandbox.starrocks.compile.typed import CastMode, Typed, literal, quote, text_value
-from mssql_starrocks.sandbox.starrocks.errors import SqlError, plain
+from mssql_starrocks.sandbox.starrocks.errors import SqlError, plain, unsupported
 from mssql_starrocks.sandbox.starrocks.meta.model import Column, Load, Table
+from mssql_starrocks.sandbox.starrocks.sql.defaults import NOW, UUID
 from mssql_starrocks.sandbox.starrocks.sql.types import KEY_WIDTH, MAX_VARCHAR, TEXTS
 
 KEY_LIMIT = 128  # primary_key_limit_size
@@ -35,11 +36,17 @@ def storage_ddl(table: Table, physical: str) -> str:
 
 
 def default_value(column: Column, now: str) -> Typed:
-    if column.default_now:
+    if column.sequence:
+        return Typed(f"nextval('{column.sequence}')", column.type)
+    if column.default.call == UUID:
+        return Typed("CAST(uuid() AS VARCHAR)", column.type)
+    if column.default.call == NOW:
         return Typed(now, column.type)
-    if column.default is None:
+    if column.default.call:
+        raise unsupported(f"values of the default {column.default.call}")
+    if column.default.text is None:
         return Typed(f"CAST(NULL AS {column.type.duck})", column.type)
-    return casts.cast(text_value(column.default), column.type, CastMode())
+    return casts.cast(text_value(column.default.text), column.type, CastMode())
 
 
 def key_bytes(table: Table, names: dict[str, str]) -> str:

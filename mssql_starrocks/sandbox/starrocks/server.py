@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from mssql_starrocks.sandbox.starrocks.engine import Engine
 from mssql_starrocks.sandbox.starrocks.errors import login_refused
 from mssql_starrocks.sandbox.starrocks.faults import Faults
 from mssql_starrocks.sandbox.starrocks.meta.grants import ROOT
 from mssql_starrocks.sandbox.starrocks.meta.store import Store
-from mssql_starrocks.sandbox.starrocks.session import Engine, Session
+from mssql_starrocks.sandbox.starrocks.session import Session
 from mssql_starrocks.sandbox.starrocks.wire.listener import MysqlListener
 from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 

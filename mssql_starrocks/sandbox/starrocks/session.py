@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import uuid
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mssql_starrocks.sandbox.starrocks import information_schema, json_text, variables
+from mssql_starrocks.sandbox.starrocks import information_schema, variables
 from mssql_starrocks.sandbox.starrocks.compile.queries import QueryCompiler
 from mssql_starrocks.sandbox.starrocks.compile.scope import Compiled, Environment, OutputColumn, Source
 from mssql_starrocks.sandbox.starrocks.compile.typed import CastMode, Typed, text_value
+from mssql_starrocks.sandbox.starrocks.engine import Engine
 from mssql_starrocks.sandbox.starrocks.errors import (
     SqlError,
     access_denied,
@@ -25,9 +24,8 @@ from mssql_starrocks.sandbox.starrocks.errors import (
     unknown_table,
     unsupported,
 )  # fmt: skip
-from mssql_starrocks.sandbox.starrocks.lake import Lake
 from mssql_starrocks.sandbox.starrocks.meta.model import Table
-from mssql_starrocks.sandbox.starrocks.meta.store import DEFAULT_CATALOG, INFORMATION_SCHEMA, Store
+from mssql_starrocks.sandbox.starrocks.meta.store import DEFAULT_CATALOG, INFORMATION_SCHEMA
 from mssql_starrocks.sandbox.starrocks.rows import wire_rows
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
 from mssql_starrocks.sandbox.starrocks.sql.lexer import split_statements
@@ -38,41 +36,9 @@ from mssql_starrocks.sandbox.starrocks.wire.listener import SERVER_VERSION
 from mssql_starrocks.sandbox.starrocks.wire.packets import Result, ResultColumn
 
 if TYPE_CHECKING:
-    from mssql_starrocks.sandbox.starrocks.faults import Faults
+    pass
 
 RETRIES = 3
-
-
-class Engine:
-    """What all sessions share: the store, DuckDB, the lakes, the faults."""
-
-    def __init__(self, store: Store, faults: Faults) -> None:
-        self.store, self.faults = store, faults
-        self.database = duckdb.connect(":memory:")
-        self.database.execute("SET TimeZone = 'UTC'")
-        json_text.register(self.database)
-        # DuckDB complains at exit of Python functions in a database that is still open
-        weakref.finalize(self, self.database.close)
-        self.lock = threading.Lock()
-        self.lakes: dict[str, Lake] = {}
-        self.sessions = itertools.count(1)
-
-    def cursor(self) -> Any:
-        with self.lock:
-            return self.database.cursor()
-
-    def lake(self, catalog: str) -> Lake:
-        found = self.store.catalogs.get(catalog)
-        if found is None:
-            raise unknown_catalog(catalog)
-        with self.lock:
-            if catalog not in self.lakes:
-                self.lakes[catalog] = Lake(found, self.store.release)
-            return self.lakes[catalog]
-
-    def forget_lake(self, catalog: str) -> None:
-        with self.lock:
-            self.lakes.pop(catalog, None)
 
 
 class Session:

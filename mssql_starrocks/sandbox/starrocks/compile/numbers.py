@@ -101,6 +101,11 @@ def _log2(args: list[Typed], context: Context) -> Typed:
     return Typed(_once(_double(args[0], context), log), DOUBLE)
 
 
+@function("RAND RANDOM", 0)
+def _rand(args: list[Typed], context: Context) -> Typed:
+    return Typed("random()", DOUBLE, nullable=False)
+
+
 @function("POW POWER DPOW FPOW", 2)
 def _pow(args: list[Typed], context: Context) -> Typed:
     """NULL for what is no finite number; squares and reciprocals are plain arithmetic, as in the back end."""

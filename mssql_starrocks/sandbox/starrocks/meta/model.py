@@ -5,24 +5,31 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from mssql_starrocks.sandbox.starrocks.sql.defaults import NO_DEFAULT, NOW, Default
 from mssql_starrocks.sandbox.starrocks.sql.types import SqlType
 
 
 @dataclass(frozen=True)
 class Column:
-    """`default` is the text of a literal; `default_now` is CURRENT_TIMESTAMP."""
+    """`sequence`: the DuckDB sequence of an AUTO_INCREMENT column."""
 
     name: str
     type: SqlType
     nullable: bool = True
     key: bool = False
-    default: str | None = None
-    default_now: bool = False
+    default: Default = NO_DEFAULT
     comment: str = ""
+    sequence: str = ""
+    generated: bool = False
 
     @property
     def has_default(self) -> bool:
-        return self.default is not None or self.default_now
+        return self.default.given or bool(self.sequence)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the sandbox knows how StarRocks shows the column."""
+        return not (self.sequence or self.generated) and self.default.call in ("", NOW)
 
 
 @dataclass

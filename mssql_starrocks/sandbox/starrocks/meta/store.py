@@ -26,6 +26,8 @@ class Store:
         self.views: list[MaterializedView] = []
         self.users = {name: password_hash(password) for name, password in users.items()}
         self.users.setdefault(ROOT, b"")
+        self.built_in_roles = frozenset({"root", "db_admin", "cluster_admin", "user_admin", "security_admin", "public"})
+        self.roles = set(self.built_in_roles)
         self.grants = Grants()
         self.labels = Labels(self.new_id)
         self.globals: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mssql_starrocks.sandbox.starrocks.errors import SqlError, plain, unsupported
 from mssql_starrocks.sandbox.starrocks.meta.model import Column, Table
-from mssql_starrocks.sandbox.starrocks.sql.ddl import ColumnDefinition
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition
 from mssql_starrocks.sandbox.starrocks.sql.types import INTEGERS, STRING_LENGTH, TEXTS, SqlType
 
 WIDER = {
@@ -30,7 +30,7 @@ def check_modify(table: Table, old: Column, new: ColumnDefinition, version: tupl
     nullable = True if new.nullable is None else new.nullable
     if old.nullable and not nullable:
         raise plain("Can not change from nullable to non-nullable")
-    if (new.default, new.default_now) != (old.default, old.default_now):
+    if (new.default.text, new.default.call) != (old.default.text, old.default.call):
         raise plain("Can not change default value")
 
 
@@ -52,6 +52,8 @@ def _check_type(old: SqlType, new: SqlType, version: tuple[int, int]) -> None:
         return
     if new.name in WIDER.get(old.name, ()) or (old.name, new.name) in SURE:
         return
+    if (old.name, new.name) == ("JSON", "VARCHAR") and new.length <= 1024:
+        raise plain("JSON needs minimum length of 1024")
     if (old.name, new.name) in UNSURE or (old.name, new.name) == ("JSON", "VARCHAR"):
         raise unsupported(f"changing {old.plain} to {new.plain}")
     raise _refused(old, new)

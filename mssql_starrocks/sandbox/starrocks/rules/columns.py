@@ -8,9 +8,10 @@ from decimal import Decimal, InvalidOperation
 
 from mssql_starrocks.sandbox.starrocks.errors import SqlError, analyzing, unsupported
 from mssql_starrocks.sandbox.starrocks.rules.names import check_column as check_name
-from mssql_starrocks.sandbox.starrocks.sql.ddl import ColumnDefinition
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition
 from mssql_starrocks.sandbox.starrocks.sql.types import INTEGERS, TEXTS, SqlType, check_limits
 
+EMPTY = {("JSON", "{}"), ("JSON", "[]"), ("VARBINARY", "")}
 RANGE_BITS = {"TINYINT": 7, "SMALLINT": 15, "INT": 31, "BIGINT": 63, "LARGEINT": 127}
 
 
@@ -19,22 +20,35 @@ def check_column(column: ColumnDefinition, version: tuple[int, int]) -> None:
     if column.type.name == "TIME":
         raise analyzing(f"Type:TIME of column:{column.name} does not support")
     check_limits(column.type)
-    if column.default_null and column.nullable is False:
+    if column.default.null and column.nullable is False:
         raise invalid_default(column.name, "")
-    if column.default_now and column.type.name not in ("DATETIME", "DATE"):
-        raise invalid_default(column.name, f"Default function now() for type {column.type.name} is not supported")
-    if column.default is not None:
-        _check_default(column.name, column.type, column.default, version)
+    if column.auto_increment and column.type.name != "BIGINT":
+        raise analyzing("The AUTO_INCREMENT column must be BIGINT")
+    if column.default.call:
+        _check_call(column.name, column.type, column.default.call)
+    if column.default.text is not None:
+        _check_default(column.name, column.type, column.default.text, version)
 
 
 def invalid_default(name: str, why: str) -> SqlError:
     return analyzing(f"Invalid default value for '{name}'" + (f": {why}" if why else ""))
 
 
+def _check_call(name: str, kind: SqlType, call: str) -> None:
+    word = call.partition("(")[0]
+    allowed = {"now": ("DATETIME", "DATE"), "[]": ("ARRAY",), "uuid": ("VARCHAR",), "uuid_numeric": ("LARGEINT",)}[word]
+    if kind.name not in allowed:
+        raise invalid_default(name, f"Default function {word}() for type {kind.name} is not supported")
+    if word == "uuid_numeric":
+        raise unsupported("uuid_numeric()")
+
+
 def _check_default(name: str, kind: SqlType, value: str, version: tuple[int, int]) -> None:
     if kind.name in ("JSON", "VARBINARY"):
         if version >= (4, 1):
-            raise unsupported(f"a default of type {kind.name}")
+            if (kind.name, value) not in EMPTY:
+                raise unsupported(f"this default of type {kind.name}")
+            return
         raise invalid_default(name, f"Cannot add default value for type '{kind.name}'")
     if kind.name in INTEGERS:
         _check_integer(name, kind, value)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mssql_starrocks.sandbox.starrocks.errors import analyzing, plain, unsupported
 from mssql_starrocks.sandbox.starrocks.meta.model import Column, Table
 from mssql_starrocks.sandbox.starrocks.rules.columns import check_column
 from mssql_starrocks.sandbox.starrocks.rules.names import check_table
 from mssql_starrocks.sandbox.starrocks.rules.properties import check_properties
-from mssql_starrocks.sandbox.starrocks.sql.ddl import ColumnDefinition, CreateTable
-from mssql_starrocks.sandbox.starrocks.sql.types import INTEGERS
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition
+from mssql_starrocks.sandbox.starrocks.sql.ddl import CreateTable
+from mssql_starrocks.sandbox.starrocks.sql.types import AGGREGATED, INTEGERS, NESTED
 
 PRIMARY_KEY_TYPES = frozenset({"BOOLEAN", *INTEGERS, "VARCHAR", "DATE", "DATETIME"})
-NO_SORT_KEY = frozenset({"FLOAT", "DOUBLE", "JSON"})
+NO_SORT_KEY = frozenset({"FLOAT", "DOUBLE", "JSON"}) | NESTED | AGGREGATED
 MAX_COLUMNS = 10_000
 ORDER_TEXT = (
     "Key columns must be the first few columns of the schema and the order  of the key columns must be "
@@ -25,15 +27,17 @@ def build_table(create: CreateTable, database: str, table_id: int, version: tupl
     """The table a statement asks for, or the refusal."""
     name = create.path[-1]
     check_table(name)
-    if create.model in ("UNIQUE", "AGGREGATE"):
-        raise unsupported(f"{create.model} KEY tables")
     _check_columns(create.columns, version)
     model = create.model or "DUPLICATE"
     keys = create.keys or _default_keys(create, version)
     columns = _with_keys(create.columns, keys, model, version)
+    _check_aggregations(create.columns, keys, model)
+    if model in ("UNIQUE", "AGGREGATE"):
+        raise unsupported(f"{create.model} KEY tables")
+    columns = [replace(column, sequence=f"auto_{table_id}") if column.sequence else column for column in columns]
     by_name = {column.name.lower(): column for column in columns}
     _check_distribution(create, model, by_name, keys, version)
-    _check_order(create.order, model, by_name, version)
+    check_order(create.order, model, by_name, version)
     hashed = create.distribution != "RANDOM" and (model == "PRIMARY" or bool(create.hash_columns))
     properties = check_properties(create.properties, list(by_name), model == "PRIMARY", hashed, backends, version)
     return Table(
@@ -52,6 +56,23 @@ def _check_columns(columns: Sequence[ColumnDefinition], version: tuple[int, int]
         if column.name.lower() in seen:
             raise analyzing(f"Duplicate column name '{column.name}'", 1060, "42S21")
         seen.add(column.name.lower())
+    if sum(column.auto_increment for column in columns) > 1:
+        raise analyzing("More than one AUTO_INCREMENT column defined in CREATE TABLE Statement")
+
+
+def _check_aggregations(columns: Sequence[ColumnDefinition], keys: Sequence[str], model: str) -> None:
+    short = {"PRIMARY": "PRIMARY_KEYS", "DUPLICATE": "DUP_KEYS", "UNIQUE": "UNIQUE_KEYS"}.get(model)
+    wanted = {key.lower() for key in keys}
+    for column in columns:
+        if column.name.lower() in wanted:
+            if column.aggregation:
+                raise unsupported(f"{column.aggregation} of the key column {column.name}")
+        elif short is None and not column.aggregation:
+            raise analyzing(f"AGG_KEYS table should specify aggregate type for non-key column[{column.name}]")
+        elif short is not None and column.aggregation:
+            raise analyzing(f"{short} table should not specify aggregate type for non-key column[{column.name}]")
+        elif column.type.name in AGGREGATED and not column.aggregation:
+            raise analyzing(f"No aggregate function specified for '{column.name}'")
 
 
 def _binary_keys_refused(version: tuple[int, int]) -> frozenset[str]:
@@ -101,7 +122,10 @@ def _check_key(columns: Sequence[ColumnDefinition], at: int, key: str, model: st
 
 def _column(given: ColumnDefinition, key: bool, model: str) -> Column:
     nullable = given.nullable if given.nullable is not None else not (key and model == "PRIMARY")
-    return Column(given.name, given.type, nullable, key, given.default, given.default_now, given.comment or "")
+    return Column(
+        given.name, given.type, nullable, key, given.default, given.comment or "",
+        "auto" if given.auto_increment else "", given.generated is not None,
+    )  # fmt: skip
 
 
 def _check_distribution(
@@ -119,7 +143,7 @@ def _check_distribution(
             raise plain(f"{column.type.name} column can not be distribution column")
 
 
-def _check_order(order: Sequence[str], model: str, by_name: dict[str, Column], version: tuple[int, int]) -> None:
+def check_order(order: Sequence[str], model: str, by_name: dict[str, Column], version: tuple[int, int]) -> None:
     seen: set[str] = set()
     allowed = PRIMARY_KEY_TYPES | (frozenset({"VARBINARY"}) - _binary_keys_refused(version))
     for name in order:

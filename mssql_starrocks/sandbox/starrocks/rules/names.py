@@ -35,6 +35,11 @@ def check_catalog(name: str) -> None:
         raise analyzing(f"Incorrect catalog name '{name}'", 5063)
 
 
+def check_role(name: str) -> None:
+    if not COMMON.fullmatch(name):
+        raise analyzing(f"invalid role format: {name}")
+
+
 def check_user(name: str) -> None:
     if not re.fullmatch(r"[\w.\-]{1,64}", name, re.A):
         raise plain(f"Getting analyzing error. Detail message: invalid user name: {name}.")

@@ -9,6 +9,9 @@ from mssql_starrocks.sandbox.starrocks.errors import analyzing, plain, unsupport
 
 COMPRESSION = {"lz4", "zstd", "zlib", "snappy", "lz4_frame", "no_compression"}
 KEPT_AS_WRITTEN = {"colocate_with", "partition_live_number", "mutable_bucket_num"}
+CHANGED_ELSEWHERE = {
+    "in_memory", "write_quorum", "replicated_storage", "storage_medium", "bucket_size", "fast_schema_evolution",
+}  # fmt: skip
 # Known to StarRocks, without a rule here.
 NOT_HERE = (
     "storage_cooldown", "dynamic_partition.", "partition_ttl", "unique_constraints", "foreign_key_constraints",
@@ -65,11 +68,7 @@ def _check(
             raise plain(f"unknown write quorum: {value}")
         return value
     if key == "bloom_filter_columns":
-        known = {column.lower() for column in columns}
-        missing = [name for name in value.split(",") if name.strip().lower() not in known]
-        if missing:
-            raise plain(f"Invalid bloom filter column '{missing[0]}': not exists")
-        return value
+        return _bloom_filter(value, columns)
     if key in KEPT_AS_WRITTEN:
         return value
     if key.startswith(NOT_HERE):
@@ -106,4 +105,34 @@ def _bucket_size(value: str, hashed: bool, version: tuple[int, int]) -> str:
         raise plain(f"Invalid bucket_size format: {value}")
     if hashed and version >= (4, 0):
         raise plain("bucket_size is only supported for tables with RANDOM distribution")
+    return value
+
+
+def changed_properties(
+    have: Mapping[str, str], new: Mapping[str, str], columns: Sequence[str], backends: int
+) -> dict[str, str]:
+    """ALTER TABLE .. SET (truth alter-108..113)."""
+    found: dict[str, str] = {}
+    for key, value in new.items():
+        if key in ("replication_num", "default.replication_num"):
+            if _replication(value, backends) != have["replication_num"]:
+                raise unsupported("changing the number of replicas")
+        elif key == "enable_persistent_index":
+            if value.lower() not in ("true", "false"):
+                raise unsupported(f"enable_persistent_index = {value}")
+            found[key] = value.lower()
+        elif key == "bloom_filter_columns":
+            found[key] = _bloom_filter(value, columns)
+        elif key.startswith(NOT_HERE) or key in KEPT_AS_WRITTEN or key in CHANGED_ELSEWHERE:
+            raise unsupported(f"changing the table property {key}")
+        else:
+            raise analyzing(f"Unknown properties: {{{key}={value}}}")
+    return found
+
+
+def _bloom_filter(value: str, columns: Sequence[str]) -> str:
+    known = {column.lower() for column in columns}
+    missing = [name for name in value.split(",") if name.strip().lower() not in known]
+    if missing:
+        raise plain(f"Invalid bloom filter column '{missing[0]}': not exists")
     return value

@@ -1,30 +1,12 @@
-"""CREATE TABLE and column definitions as the grammar has them: fixed clause order (facts/starrocks_judged.md B)."""
+"""CREATE TABLE as the grammar has it: fixed clause order (facts/starrocks_judged.md B)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from mssql_starrocks.sandbox.starrocks.errors import analyzing, syntax_error, unsupported
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition, parse_column
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
-from mssql_starrocks.sandbox.starrocks.sql.types import SqlType, parse_type
-
-AGGREGATIONS = {
-    "SUM", "MIN", "MAX", "REPLACE", "REPLACE_IF_NOT_NULL", "HLL_UNION", "BITMAP_UNION", "PERCENTILE_UNION",
-}  # fmt: skip
-NOT_HERE = AGGREGATIONS | {"KEY", "CHARACTER", "CHARSET", "CHAR", "AUTO_INCREMENT", "AS"}
-
-
-@dataclass(frozen=True)
-class ColumnDefinition:
-    """`nullable` None: not said. `default_null`: DEFAULT NULL was written."""
-
-    name: str
-    type: SqlType
-    nullable: bool | None = None
-    default: str | None = None
-    default_now: bool = False
-    default_null: bool = False
-    comment: str | None = None
 
 
 @dataclass
@@ -43,39 +25,6 @@ class CreateTable:
     properties: dict[str, str] = field(default_factory=dict)
     like: list[str] | None = None
     has_query: bool = False
-
-
-def parse_column(cursor: Cursor, version: tuple[int, int]) -> ColumnDefinition:
-    name = cursor.name()
-    kind = parse_type(cursor, version)
-    if cursor.peek() in NOT_HERE:
-        raise unsupported(f"{cursor.peek()} in a column definition")
-    nullable: bool | None = None
-    if cursor.accept("NOT NULL"):
-        nullable = False
-    elif cursor.accept("NULL"):
-        nullable = True
-    default, now, null = _default(cursor, version)
-    if cursor.peek() in NOT_HERE:
-        raise unsupported(f"{cursor.peek()} in a column definition")
-    comment = cursor.string() if cursor.accept("COMMENT") else None
-    return ColumnDefinition(name, kind, nullable, default, now, null, comment)
-
-
-def _default(cursor: Cursor, version: tuple[int, int]) -> tuple[str | None, bool, bool]:
-    if not cursor.accept("DEFAULT"):
-        return None, False, False
-    if cursor.accept("NULL"):
-        return None, False, True
-    if cursor.accept("CURRENT_TIMESTAMP"):
-        if cursor.peek() == "(":
-            raise unsupported("CURRENT_TIMESTAMP with a precision as default")
-        return None, True, False
-    if cursor.peek() == "(":
-        raise unsupported("a function as default")
-    if version >= (4, 1) and (cursor.peek() == "[" or cursor.peek(1) == "("):
-        raise unsupported("a function or array as default")
-    return cursor.string(), False, False
 
 
 def parse_create_table(cursor: Cursor, version: tuple[int, int]) -> CreateTable:

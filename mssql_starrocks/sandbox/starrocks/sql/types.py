@@ -1,11 +1,10 @@
-"""StarRocks' scalar types: grammar, limits, DuckDB storage, wire form (facts/starrocks_judged.md B)."""
+"""StarRocks' types: names, limits, DuckDB storage (facts/starrocks_judged.md B)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mssql_starrocks.sandbox.starrocks.errors import analyzing, plain, unsupported
-from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
+from mssql_starrocks.sandbox.starrocks.errors import analyzing
 
 MAX_VARCHAR = 1048576
 STRING_LENGTH = 65533
@@ -22,22 +21,28 @@ _DUCK = {
     "DATETIME": "TIMESTAMP", "TIME": "TIME", "CHAR": "VARCHAR", "VARCHAR": "VARCHAR", "VARBINARY": "BLOB",
     "JSON": "VARCHAR",
 }  # fmt: skip
-DECIMAL_LIMIT = {"DECIMAL32": 9, "DECIMAL64": 18, "DECIMAL128": 38}
+NESTED = frozenset({"ARRAY", "MAP", "STRUCT"})
+# types that only AGGREGATE KEY tables keep
+AGGREGATED = frozenset({"BITMAP", "HLL", "PERCENTILE"})
 
 
 @dataclass(frozen=True)
 class SqlType:
-    """`length`: bytes of CHAR, VARCHAR, VARBINARY or the precision of DECIMAL; 0 = not given."""
+    """`length`: bytes of CHAR, VARCHAR, VARBINARY or the precision of DECIMAL; 0 = not given. `parts`: what ARRAY, MAP
+    and STRUCT hold (`fields`: the names in a STRUCT); columns of these can be declared, only NULL can be stored.
+    """
 
     name: str
     length: int = 0
     scale: int = 0
+    parts: tuple[SqlType, ...] = ()
+    fields: tuple[str, ...] = ()
 
     @property
     def duck(self) -> str:
         if self.name == "DECIMAL":
             return f"DECIMAL({min(self.length, 38) or 1},{self.scale})"
-        return _DUCK[self.name]
+        return _DUCK.get(self.name, "VARCHAR")
 
     @property
     def plain(self) -> str:
@@ -45,6 +50,8 @@ class SqlType:
         name = self.name.lower()
         if self.name == "DECIMAL":
             return f"decimal({self.length},{self.scale})"
+        if self.parts:
+            return f"{name}<{self._inside([part.plain for part in self.parts])}>"
         return f"{name}({self.length})" if self.length and self.name in (*TEXTS, "VARBINARY") else name
 
     @property
@@ -54,7 +61,14 @@ class SqlType:
             return f"decimal({self.length}, {self.scale})"
         if self.name in DISPLAY_WIDTH:
             return f"{self.name.lower()}({DISPLAY_WIDTH[self.name]})"
+        if self.parts:
+            return f"{self.name.lower()}<{self._inside([part.ddl for part in self.parts])}>"
         return self.plain
+
+    def _inside(self, parts: list[str]) -> str:
+        if self.fields:
+            return ", ".join(f"{field} {part}" for field, part in zip(self.fields, parts, strict=True))
+        return ",".join(parts)
 
     @property
     def internal(self) -> str:
@@ -74,61 +88,6 @@ BOOLEAN, TINYINT, SMALLINT, INT = SqlType("BOOLEAN"), SqlType("TINYINT"), SqlTyp
 BIGINT, LARGEINT, DOUBLE, FLOAT = SqlType("BIGINT"), SqlType("LARGEINT"), SqlType("DOUBLE"), SqlType("FLOAT")
 DATE, DATETIME, TIME, JSON = SqlType("DATE"), SqlType("DATETIME"), SqlType("TIME"), SqlType("JSON")
 VARCHAR, VARBINARY = SqlType("VARCHAR", STRING_LENGTH), SqlType("VARBINARY")
-_SIMPLE = {
-    "BOOLEAN": BOOLEAN, "FLOAT": FLOAT, "DOUBLE": DOUBLE, "DATE": DATE, "DATETIME": DATETIME, "TIME": TIME,
-    "JSON": JSON, "STRING": VARCHAR, "TEXT": VARCHAR,
-}  # fmt: skip
-_COMPLEX = {"ARRAY", "MAP", "STRUCT", "BITMAP", "HLL", "PERCENTILE", "VARIANT", "DECIMAL256"}
-
-
-def parse_type(cursor: Cursor, version: tuple[int, int]) -> SqlType:
-    """One type as the grammar allows it; anything else is a syntax error."""
-    if cursor.kind() != "word":
-        raise cursor.fail()
-    word = cursor.take().upper
-    if word in _COMPLEX:
-        raise unsupported(f"type {word}")
-    if word in _SIMPLE:
-        return _SIMPLE[word]
-    if word in ("INTEGER", *INTEGERS, "SIGNED", "UNSIGNED"):
-        if word not in ("SIGNED", "UNSIGNED"):
-            _argument(cursor)
-        return SqlType("INT" if word in ("INTEGER", "SIGNED", "UNSIGNED") else word)
-    if word in ("VARCHAR", "CHAR"):
-        length = _argument(cursor)
-        return SqlType(word, 1 if length is None else length)
-    if word in ("VARBINARY", "BINARY"):
-        return SqlType("VARBINARY", _argument(cursor) or 0)
-    if word in ("DECIMAL", "NUMERIC", "NUMBER", *DECIMAL_LIMIT):
-        return _decimal(cursor, word, version)
-    cursor.position -= 1
-    raise cursor.fail()
-
-
-def _argument(cursor: Cursor) -> int | None:
-    if not cursor.accept("("):
-        return None
-    value = cursor.integer()
-    cursor.expect(")")
-    return value
-
-
-def _decimal(cursor: Cursor, word: str, version: tuple[int, int]) -> SqlType:
-    precision, scale = 10, 0
-    if word in DECIMAL_LIMIT:
-        precision = DECIMAL_LIMIT[word]
-    if cursor.accept("("):
-        precision = cursor.integer()
-        scale = cursor.integer() if cursor.accept(",") else 0
-        cursor.expect(")")
-    top = DECIMAL_LIMIT.get(word, 76 if version >= (4, 0) else 38)
-    if precision > top:
-        raise plain(f"DECIMAL's precision should range from 1 to {top}")
-    if scale > precision:
-        raise plain("DECIMAL(P[,S]) type P must be greater than or equal to the value of S")
-    if precision > 38:
-        raise unsupported(f"DECIMAL({precision},{scale}): more than 38 digits")
-    return SqlType("DECIMAL", precision, scale)
 
 
 def check_limits(sql_type: SqlType) -> None:

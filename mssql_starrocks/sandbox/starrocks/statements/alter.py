@@ -12,15 +12,18 @@ from mssql_starrocks.sandbox.starrocks.load import default_value
 from mssql_starrocks.sandbox.starrocks.meta.model import AlterJob, Column, Table
 from mssql_starrocks.sandbox.starrocks.rules.alter import check_modify
 from mssql_starrocks.sandbox.starrocks.rules.columns import check_column
+from mssql_starrocks.sandbox.starrocks.rules.create import check_order
 from mssql_starrocks.sandbox.starrocks.rules.names import check_column as check_column_name
 from mssql_starrocks.sandbox.starrocks.rules.names import check_table
+from mssql_starrocks.sandbox.starrocks.rules.properties import changed_properties
 from mssql_starrocks.sandbox.starrocks.session import Session
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition, parse_column
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
-from mssql_starrocks.sandbox.starrocks.sql.ddl import ColumnDefinition, parse_column
 
-NOT_HERE = ("ORDER", "DISTRIBUTED", "SET", "PARTITION", "TRUNCATE", "REPLACE", "EXECUTE", "OPTIMIZE", "COMPACT",
+NOT_HERE = ("DISTRIBUTED", "PARTITION", "TRUNCATE", "REPLACE", "EXECUTE", "OPTIMIZE", "COMPACT",
             "BASE", "CUMULATIVE")  # fmt: skip
-NOT_ADDED = ("ROLLUP", "INDEX", "PARTITION", "PARTITIONS", "TEMPORARY", "FIELD")
+NOT_ADDED = ("ROLLUP", "INDEX", "FIELD")
+PARTITIONS = ("PARTITION", "PARTITIONS", "TEMPORARY")
 
 
 @dataclass
@@ -50,6 +53,10 @@ def alter(session: Session, cursor: Cursor) -> None:
         comment = cursor.string()
         cursor.end()
         table.comment = comment
+    elif cursor.accept("SET"):
+        _set(session, cursor, table)
+    elif cursor.accept("ORDER BY"):
+        _order_by(session, cursor, table)
     elif cursor.peek() in NOT_HERE:
         raise unsupported(f"ALTER TABLE .. {cursor.peek()}")
     else:
@@ -76,6 +83,33 @@ def _rename(session: Session, cursor: Cursor, table: Table) -> None:
         raise analyzing(f"Same table name {name}")
     check_table(name)
     session.store.rename(table, name)
+
+
+def _set(session: Session, cursor: Cursor, table: Table) -> None:
+    properties = cursor.properties()
+    cursor.end()
+    names = [column.name for column in table.columns]
+    table.properties |= changed_properties(table.properties, properties, names, session.store.backends)
+
+
+def _order_by(session: Session, cursor: Cursor, table: Table) -> None:
+    names = cursor.names()
+    cursor.end()
+    if not table.is_primary:
+        raise unsupported("ORDER BY of a DUPLICATE KEY table")
+    if len(names) == len(table.columns):
+        raise plain(
+            "Primary key table do not support reorder table schema. "
+            "Please confirm if you want to modify the sorting columns."
+        )
+    check_order(names, table.model, {column.name.lower(): column for column in table.columns}, session.release)
+    table.order = names
+    _record_job(session, table)
+
+
+def _record_job(session: Session, table: Table) -> None:
+    now = time.time()
+    session.store.alters.append(AlterJob(session.store.new_id(), table.database, table.name, now, now))
 
 
 def _rename_column(session: Session, cursor: Cursor, table: Table) -> None:
@@ -105,7 +139,13 @@ def _change_columns(session: Session, cursor: Cursor, table: Table) -> None:
             _drop(session, cursor, table, changes)
         elif cursor.accept("MODIFY COLUMN"):
             _modify(session, cursor, table, changes)
-        elif cursor.peek() in ("ADD", "DROP", "MODIFY") and cursor.peek(1) in NOT_ADDED:
+        elif cursor.peek() == "ADD" and cursor.peek(1) in PARTITIONS:
+            raise analyzing("Only support adding partition to range/list partitioned table")
+        elif cursor.at("DROP PARTITION"):
+            raise plain(f"Alter table [{table.name}] failed. Not a partitioned table")
+        elif cursor.at("ADD ROLLUP") and table.is_primary:
+            raise plain(f"Do not support add rollup on primary key table[{table.name}]")
+        elif cursor.peek() in ("ADD", "DROP", "MODIFY") and cursor.peek(1) in (*NOT_ADDED, *PARTITIONS):
             raise unsupported(f"ALTER TABLE .. {cursor.peek()} {cursor.peek(1)}")
         else:
             raise cursor.fail()
@@ -127,8 +167,7 @@ def _apply(session: Session, table: Table, changes: Changes) -> None:
             raise
         table.columns = changes.columns
     if changes.job:
-        now = time.time()
-        session.store.alters.append(AlterJob(session.store.new_id(), table.database, table.name, now, now))
+        _record_job(session, table)
 
 
 def _definitions(session: Session, cursor: Cursor) -> list[ColumnDefinition]:
@@ -153,12 +192,16 @@ def _add(session: Session, cursor: Cursor, table: Table, changes: Changes) -> No
         raise unsupported(f"ADD COLUMN .. {cursor.peek()}")
     for given in definitions:
         check_column(given, session.release)
+        if given.auto_increment:
+            raise analyzing(f"Column '{given.name}' can not be AUTO_INCREMENT when ADD COLUMN")
+        if given.generated is not None or given.aggregation:
+            raise unsupported("adding generated or aggregated columns")
         if changes.find(given.name) is not None:
             raise plain(f"Can not add column which already exists in base table: {given.name}")
-        if given.nullable is False and given.default is None and not given.default_now:
+        if given.nullable is False and not given.default.given:
             raise analyzing(f"Field '{given.name}' is not null but doesn't have a default value")
         column = Column(
-            given.name, given.type, given.nullable is not False, False, given.default, given.default_now,
+            given.name, given.type, given.nullable is not False, False, given.default,
             given.comment or "",
         )  # fmt: skip
         _insert(changes, column, after)
@@ -211,6 +254,8 @@ def _modify(session: Session, cursor: Cursor, table: Table, changes: Changes) ->
         raise unsupported(f"MODIFY COLUMN .. {cursor.peek()}")
     old = _existing(changes, given.name)
     check_column(given, session.release)
+    if not old.is_certain or given.auto_increment or given.generated is not None or given.aggregation:
+        raise unsupported("MODIFY COLUMN of AUTO_INCREMENT, generated or aggregated columns")
     check_modify(table, old, given, session.release)
     nullable = old.nullable if old.key else given.nullable is not False
     comment = old.comment if given.comment is None else given.comment

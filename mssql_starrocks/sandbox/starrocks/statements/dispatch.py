@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mssql_starrocks.sandbox.starrocks.errors import syntax_error, unsupported
 from mssql_starrocks.sandbox.starrocks.session import Session
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
 from mssql_starrocks.sandbox.starrocks.statements import alter as alter_table
-from mssql_starrocks.sandbox.starrocks.statements import catalogs, databases, dml, insert, settings, show, tables, users
+from mssql_starrocks.sandbox.starrocks.statements import (
+    catalogs,
+    databases,
+    describe,
+    dml,
+    insert,
+    roles,
+    settings,
+    show,
+    tables,
+    users,
+)  # fmt: skip
+from mssql_starrocks.sandbox.starrocks.statements.outside import refusal
 from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 
 Handler = Callable[[Session, Cursor], Result | None]
@@ -38,6 +49,7 @@ HANDLERS: dict[str, Handler] = {
     "ALTER TABLE": alter_table.alter,
     "CREATE MATERIALIZED VIEW": tables.create_view,
     "CREATE EXTERNAL CATALOG": catalogs.create,
+    "ALTER CATALOG": catalogs.alter,
     "DROP CATALOG": catalogs.drop,
     "SHOW CREATE CATALOG": catalogs.show_create,
     "SET CATALOG": catalogs.set_catalog,
@@ -48,64 +60,18 @@ HANDLERS: dict[str, Handler] = {
     "CREATE USER": users.create,
     "ALTER USER": users.alter,
     "DROP USER": users.drop,
+    "CREATE ROLE": roles.create,
+    "DROP ROLE": roles.drop,
+    "SET ROLE": roles.set_role,
     "GRANT": users.grant,
     "REVOKE": users.revoke,
     "SHOW GRANTS": users.show_grants,
-    "DESC": show.describe,
-    "DESCRIBE": show.describe,
     "COMMIT": _nothing,
     "ROLLBACK": _nothing,
     **show.HANDLERS,
+    **describe.HANDLERS,
 }
 _ORDERED = sorted(HANDLERS, key=lambda words: -len(words.split()))
-# First words that some statement of StarRocks has; others are syntax errors.
-_OTHERS = frozenset(
-    [
-        "ADMIN",
-        "ANALYZE",
-        "BACKUP",
-        "BEGIN",
-        "CANCEL",
-        "CLEAR",
-        "CLEAN",
-        "DEALLOCATE",
-        "DROP",
-        "CREATE",
-        "EXECUTE",
-        "EXPLAIN",
-        "EXPORT",
-        "INSTALL",
-        "KILL",
-        "LOAD",
-        "LOCK",
-        "PAUSE",
-        "PREPARE",
-        "RECOVER",
-        "REFRESH",
-        "RESTORE",
-        "RESUME",
-        "SHOW",
-        "START",
-        "STOP",
-        "SUBMIT",
-        "SUSPEND",
-        "SYNC",
-        "TRUNCATE",
-        "UNINSTALL",
-        "UNLOCK",
-        "UNSET",
-        "ALTER",
-        "SET",
-        "INSERT",
-        "DELETE",
-        "HELP",
-        "ADD",
-        "TRANSLATE",
-        "CALL",
-        "MERGE",
-        "UPDATE",
-    ]
-) - {"CALL", "MERGE"}
 
 
 def dispatch(session: Session, cursor: Cursor) -> Result:
@@ -114,9 +80,4 @@ def dispatch(session: Session, cursor: Cursor) -> Result:
     for words in _ORDERED:
         if cursor.accept(words):
             return HANDLERS[words](session, cursor) or Result()
-    first = cursor.peek()
-    if first in _OTHERS and cursor.kind(1) in ("word", "string" if first == "HELP" else ""):
-        raise unsupported(f"statement {' '.join(cursor.peek(at) for at in range(3)).strip()}")
-    if cursor.kind() == "word" or first == "":
-        raise syntax_error(cursor.sql.split()[0] if cursor.sql.split() else "<EOF>")
-    raise cursor.fail()
+    raise refusal(session, cursor)

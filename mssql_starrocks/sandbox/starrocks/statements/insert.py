@@ -24,6 +24,8 @@ from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 class Insert:
     path: list[str]
     overwrite: bool
+    temporary: bool = False
+    partitions: list[str] = field(default_factory=list)
     label: str = ""
     columns: list[str] = field(default_factory=list)
     by_name: bool = False
@@ -41,8 +43,9 @@ def insert_overwrite(session: Session, cursor: Cursor) -> Result:
 def _parse(cursor: Cursor, overwrite: bool) -> Insert:
     """The head; the cursor stands on the query afterwards."""
     found = Insert(cursor.path(), overwrite)
-    if cursor.peek() in ("PARTITION", "TEMPORARY"):
-        raise unsupported("INSERT into single partitions")
+    found.temporary = cursor.accept("TEMPORARY")
+    if cursor.accept_any("PARTITION", "PARTITIONS"):
+        found.partitions = cursor.names() if cursor.peek() == "(" else [cursor.name()]
     _label(cursor, found)
     if cursor.accept("BY NAME"):
         found.by_name = True
@@ -69,6 +72,7 @@ def _insert(session: Session, cursor: Cursor, overwrite: bool) -> Result:
     statement = _parse(cursor, overwrite)
     table = session.native(statement.path, table_not_found)
     session.store.grants.need_table(session.user, "INSERT", table)
+    _check_partitions(table, statement)
     given = _columns(table, statement.columns)
     policy = _policy(session, statement)
     if cursor.peek() == "VALUES":
@@ -80,13 +84,20 @@ def _insert(session: Session, cursor: Cursor, overwrite: bool) -> Result:
     if statement.by_name:
         given = _columns(table, [column.name for column in source.columns])
     _check_columns(table, given, source, statement)
-    partial = table.is_primary and len(given) < len(table.columns)
+    partial = table.is_primary and len(given) < len(table.columns) and {c.name for c in given} >= set(table.keys)
     if partial and not overwrite and not _partial_update(session):
         missing = next((c for c in table.columns if c not in given and not c.nullable and not c.has_default), None)
         if missing is not None:
             raise not_mentioned(missing, given)
     policy = Policy(policy.mode, policy.max_filter_ratio, overwrite, partial and not overwrite)
     return load_into(session, table, source, given, "INSERT", statement.label, policy)
+
+
+def _check_partitions(table: Table, statement: Insert) -> None:
+    """A table here is one partition of its own name (truth insert-057..059)."""
+    for name in statement.partitions:
+        if statement.temporary or name != table.name:
+            raise analyzing(f"Unknown partition '{name}' in table '{table.name}'")
 
 
 def _partial_update(session: Session) -> bool:
@@ -96,12 +107,14 @@ def _partial_update(session: Session) -> bool:
 
 def _columns(table: Table, names: Sequence[str]) -> list[Column]:
     if not names:
-        return list(table.columns)
+        return [column for column in table.columns if not column.generated]
     found: list[Column] = []
     for name in names:
         column = table.find(name)
         if column is None:
             raise analyzing(f"Unknown column '{name}' in '{table.name}'")
+        if column.generated:
+            raise analyzing(f"generated column '{name}' can not be specified")
         if column in found:
             raise analyzing(f"Duplicate column name '{name}'", 1060, "42S21")
         found.append(column)
@@ -118,7 +131,8 @@ def _check_columns(table: Table, given: Sequence[Column], source: Compiled, stat
         )
     names = {column.name for column in given}
     if table.is_primary:
-        missing = [key for key in table.keys if key not in names]
+        counted = {column.name for column in table.columns if column.sequence}
+        missing = [key for key in table.keys if key not in names | counted]
         if missing:
             raise analyzing(f"missing key columns:{','.join(missing)} for primary key table", 6014)
         return

@@ -8,6 +8,7 @@ from mssql_starrocks.sandbox.starrocks.compile.scope import Compiled
 from mssql_starrocks.sandbox.starrocks.load import Loader, Policy
 from mssql_starrocks.sandbox.starrocks.meta.model import Column, Load, Table
 from mssql_starrocks.sandbox.starrocks.session import Session
+from mssql_starrocks.sandbox.starrocks.statements.generated import refuse_rows
 from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 
 
@@ -21,6 +22,7 @@ def load_into(
     policy: Policy | None = None,
 ) -> Result:
     """Rows of `source` into the columns `given`; a failed load frees its label."""
+    refuse_rows(table)
     store = session.store
     policy = policy or Policy(session.cast_mode)
     job = store.labels.begin(table.database, table.name, label, kind, session.user)

@@ -19,7 +19,7 @@ CHARACTER_SETS = ("utf8", "utf8mb4", "utf8mb3", "gbk", "default", "binary")
 
 
 def set_variables(session: Session, cursor: Cursor) -> None:
-    if cursor.peek() in ("ROLE", "DEFAULT"):
+    if cursor.peek() == "DEFAULT":
         raise unsupported("roles")
     if cursor.peek() in ("PROPERTY", "WAREHOUSE"):
         raise unsupported(f"SET {cursor.peek()}")

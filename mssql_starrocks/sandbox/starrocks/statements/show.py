@@ -9,13 +9,10 @@ from typing import Any
 from mssql_starrocks.sandbox.starrocks import information_schema, variables
 from mssql_starrocks.sandbox.starrocks.errors import (
     analyzing,
-    table_not_found,
     unknown_catalog,
     unknown_database,
-    unknown_table,
     unsupported,
 )  # fmt: skip
-from mssql_starrocks.sandbox.starrocks.meta.model import Column, Table
 from mssql_starrocks.sandbox.starrocks.meta.store import DEFAULT_CATALOG, INFORMATION_SCHEMA
 from mssql_starrocks.sandbox.starrocks.session import Session
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
@@ -148,119 +145,6 @@ def show_global_variables(session: Session, cursor: Cursor) -> Result:
     return filtered(cursor, ["Variable_name", "Value"], sorted(values.items()))
 
 
-def describe(session: Session, cursor: Cursor) -> Result:
-    if cursor.peek() in ("SELECT", "INSERT", "DELETE", "UPDATE", "WITH", "FILES"):
-        raise unsupported(f"DESC {cursor.peek()}")
-    parts = cursor.path()
-    if cursor.peek() == "ALL":
-        raise unsupported("DESC .. ALL")
-    cursor.end()
-    catalog, database, name = session.path(parts)
-    if catalog != DEFAULT_CATALOG:
-        return _describe_external(session, catalog, database, name)
-    if database.lower() == INFORMATION_SCHEMA:
-        raise unsupported("DESC of information_schema")
-    tables = session.store.database(database)
-    # DESC finds a table in the wrong case (facts/starrocks_judged.md D3)
-    table = tables.get(name) or next((t for t in tables.values() if t.name.lower() == name.lower()), None)
-    if table is None:
-        raise unknown_table(name)
-    session.store.grants.need_table(session.user, "ANY", table)
-    rows = [
-        (c.name, c.type.plain, "YES" if c.nullable else "NO", str(c.key).lower(), _default(c), "")
-        for c in table.columns
-    ]
-    return table_of(["Field", "Type", "Null", "Key", "Default", "Extra"], rows)
-
-
-def _describe_external(session: Session, catalog: str, database: str, name: str) -> Result:
-    if catalog not in session.store.catalogs:
-        raise unknown_catalog(catalog)
-    lake = session.engine.lake(catalog)
-    fields = lake.table(database, name).schema().fields
-    rows = []
-    for field, column in zip(fields, lake.columns(database, name), strict=True):
-        nullable = "No" if field.required and session.release >= (4, 1) else "Yes"
-        rows.append((column.name, column.type.plain.upper(), nullable, "false", None, "", field.doc))
-    return table_of(["Field", "Type", "Null", "Key", "Default", "Extra", "Comment"], rows)
-
-
-def _default(column: Column) -> str | None:
-    return "CURRENT_TIMESTAMP" if column.default_now else column.default
-
-
-def _native_columns(session: Session, cursor: Cursor) -> Table:
-    if not cursor.accept("IN"):
-        cursor.expect("FROM")
-    parts = cursor.path()
-    if cursor.accept_any("FROM", "IN"):
-        parts = [*cursor.path(), parts[-1]]
-    _, database, name = session.path(parts)
-    table = session.store.database(database).get(name)
-    if table is None:
-        raise unknown_table(f"{database}.{name}")
-    session.store.grants.need_table(session.user, "ANY", table)
-    return table
-
-
-def show_columns(session: Session, cursor: Cursor) -> Result:
-    table = _native_columns(session, cursor)
-    rows = [
-        (c.name, c.type.plain, "YES" if c.nullable else "NO", "YES" if c.key else "NO", _default(c), "")
-        for c in table.columns
-    ]
-    return filtered(cursor, ["Field", "Type", "Null", "Key", "Default", "Extra"], rows)
-
-
-def show_full_columns(session: Session, cursor: Cursor) -> Result:
-    table = _native_columns(session, cursor)
-    rows = [
-        (c.name, c.type.plain, "", "YES" if c.nullable else "NO", "YES" if c.key else "NO", _default(c), "", "",
-         c.comment)
-        for c in table.columns
-    ]  # fmt: skip
-    header = ["Field", "Type", "Collation", "Null", "Key", "Default", "Extra", "Privileges", "Comment"]
-    return filtered(cursor, header, rows)
-
-
-def show_create_table(session: Session, cursor: Cursor) -> Result:
-    parts = cursor.path()
-    cursor.end()
-    table = session.native(parts, table_not_found)
-    session.store.grants.need_table(session.user, "ANY", table)
-    return table_of(["Table", "Create Table"], [(table.name, create_text(table, session.release))])
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def create_text(table: Table, version: tuple[int, int]) -> str:
-    """3.5 does not escape column comments, so its output may not be valid SQL (facts/starrocks_judged.md B)."""
-    lines = []
-    for column in table.columns:
-        comment = column.comment if version < (4, 0) else _escape(column.comment)
-        null = "NULL" if column.nullable else "NOT NULL"
-        default = f' DEFAULT "{_escape(column.default)}"' if column.default is not None else ""
-        default = " DEFAULT CURRENT_TIMESTAMP" if column.default_now else default
-        lines.append(f'  `{column.name}` {column.type.ddl} {null}{default} COMMENT "{comment}"')
-    body = ",\n".join(lines)
-    parts = [f"CREATE TABLE `{table.name}` (\n{body}\n) ENGINE=OLAP ", f"{table.model} KEY({_names(table.keys)})"]
-    if table.comment:
-        parts.append(f'COMMENT "{_escape(table.comment)}"')
-    buckets = f" BUCKETS {table.buckets} " if table.buckets else ""
-    hashed = f"HASH({_names(table.hash_columns)})" if table.distribution == "HASH" else "RANDOM"
-    parts.append(f"DISTRIBUTED BY {hashed}{buckets}")
-    if table.order:
-        parts.append(f"ORDER BY({_names(table.order)})")
-    shown = ",\n".join(f'"{key}" = "{value}"' for key, value in table.properties.items())
-    return "\n".join(parts) + f"\nPROPERTIES (\n{shown}\n);"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def show_alter_table_column(session: Session, cursor: Cursor) -> Result:
     _, database = _database(session, cursor)
     header = ["JobId", "TableName", "CreateTime", "FinishTime", "IndexName", "IndexId", "OriginIndexId",
@@ -303,8 +187,7 @@ HANDLERS: dict[str, Callable[[Session, Cursor], Result | None]] = {
     "SHOW DATABASES": show_databases, "SHOW SCHEMAS": show_databases, "SHOW TABLES": show_tables,
     "SHOW FULL TABLES": show_full_tables, "SHOW CATALOGS": show_catalogs, "SHOW VARIABLES": show_variables,
     "SHOW SESSION VARIABLES": show_variables, "SHOW GLOBAL VARIABLES": show_global_variables,
-    "SHOW COLUMNS": show_columns, "SHOW FIELDS": show_columns, "SHOW FULL COLUMNS": show_full_columns,
-    "SHOW CREATE TABLE": show_create_table, "SHOW ALTER TABLE COLUMN": show_alter_table_column,
+    "SHOW ALTER TABLE COLUMN": show_alter_table_column,
     "SHOW BACKENDS": show_backends, "SHOW MATERIALIZED VIEWS": show_materialized_views,
     "SHOW WARNINGS": _empty("Level", "Code", "Message"), "SHOW ERRORS": _empty("Level", "Code", "Message"),
 }  # fmt: skip

@@ -19,10 +19,12 @@ from mssql_starrocks.sandbox.starrocks.meta.model import MaterializedView, Table
 from mssql_starrocks.sandbox.starrocks.meta.store import DEFAULT_CATALOG, INFORMATION_SCHEMA
 from mssql_starrocks.sandbox.starrocks.rules.create import build_table
 from mssql_starrocks.sandbox.starrocks.session import Session
+from mssql_starrocks.sandbox.starrocks.sql.column_ddl import ColumnDefinition
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
-from mssql_starrocks.sandbox.starrocks.sql.ddl import ColumnDefinition, CreateTable, parse_create_table
+from mssql_starrocks.sandbox.starrocks.sql.ddl import CreateTable, parse_create_table
 from mssql_starrocks.sandbox.starrocks.sql.queries import parse_query
 from mssql_starrocks.sandbox.starrocks.sql.types import STRING_LENGTH, SqlType
+from mssql_starrocks.sandbox.starrocks.statements.generated import check_generated
 from mssql_starrocks.sandbox.starrocks.statements.loading import load_into
 from mssql_starrocks.sandbox.starrocks.wire.packets import Result
 
@@ -44,6 +46,7 @@ def create(session: Session, cursor: Cursor) -> Result | None:
         if statement.has_query:
             source = _from_query(session, cursor, statement)
         table = build_table(statement, database, number, session.release, session.store.backends)
+        check_generated(session, statement.columns)
     _add(session, tables, table)
     if source is None:
         return None
@@ -69,6 +72,9 @@ def _add(session: Session, tables: dict[str, Table], table: Table) -> None:
     with session.store.lock:
         if table.name in tables:
             raise analyzing(f"Table '{table.name}' already exists", 1050, "42S01")
+        for column in table.columns:
+            if column.sequence:
+                session.connection.execute(f"CREATE SEQUENCE IF NOT EXISTS {column.sequence}")
         session.connection.execute(storage_ddl(table, table.physical))
         tables[table.name] = table
 
@@ -76,6 +82,8 @@ def _add(session: Session, tables: dict[str, Table], table: Table) -> None:
 def _like(session: Session, statement: CreateTable, database: str, name: str, number: int) -> Table:
     other = session.native(statement.like or [], lambda missing: analyzing(f"Table {missing} is not found"))
     session.store.grants.need_table(session.user, "SELECT", other)
+    if not all(column.is_certain for column in other.columns):
+        raise unsupported("CREATE TABLE LIKE a table with AUTO_INCREMENT or generated columns")
     return Table(
         number, database, name, list(other.columns), other.model, list(other.keys), f"t{number}", other.comment,
         other.distribution, list(other.hash_columns), other.buckets, list(other.order), dict(other.properties),

@@ -128,9 +128,9 @@ def _parse(session: Session, cursor: Cursor, direction: str) -> tuple[str, list[
     is_role = cursor.accept_any("USER", "ROLE") == "ROLE"
     user = user_name(cursor)
     if is_role:
-        raise analyzing(
-            f"Can not grant/revoke to role: cannot find role {user}! (roles are not supported by the sandbox)"
-        )
+        if user in session.store.roles:
+            raise unsupported("grants to roles")
+        raise analyzing(f"Can not grant/revoke to role: cannot find role {user}!")
     _existing(session, user)
     _check(privileges, kind, session.release, targets)
     return user, [Grant(privilege, kind, target) for privilege in privileges for target in targets]

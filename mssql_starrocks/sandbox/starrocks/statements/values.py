@@ -16,6 +16,7 @@ from mssql_starrocks.sandbox.starrocks.meta.model import Column
 from mssql_starrocks.sandbox.starrocks.session import Session
 from mssql_starrocks.sandbox.starrocks.sql import nodes
 from mssql_starrocks.sandbox.starrocks.sql.cursor import Cursor
+from mssql_starrocks.sandbox.starrocks.sql.defaults import NOW
 from mssql_starrocks.sandbox.starrocks.sql.queries import QueryParser
 from mssql_starrocks.sandbox.starrocks.sql.types import BOOLEAN, NULL, VARBINARY, VARCHAR, SqlType
 
@@ -69,24 +70,33 @@ def _folded(value: Expression) -> Expression:
 
 
 def _default(column: Column) -> Expression:
-    if column.default is not None:
-        return nodes.Literal("string", column.default)
-    if column.default_now:
+    if column.default.text is not None:
+        return nodes.Literal("string", column.default.text)
+    if column.default.call == NOW:
         return nodes.Call("NOW", ())
-    if column.nullable:
-        raise unsupported("DEFAULT for a column without a default")
+    if column.has_default or column.default.null:
+        raise unsupported("DEFAULT in VALUES for AUTO_INCREMENT columns and functions")
     raise analyzing(f"Column has no default value, column={column.name}")
 
 
 def _check_constants(rows: Sequence[Row], given: Sequence[Column]) -> None:
     """A text constant for a number is checked before anything runs (truth insert-015)."""
     for at, column in enumerate(given):
+        if column.sequence and any(_is_null(row[at]) for row in rows if at < len(row)):
+            raise analyzing(
+                f" `NULL` value is not supported for an AUTO_INCREMENT column: {column.name} You can use `default` "
+                "for an AUTO INCREMENT column"
+            )
         if not column.type.is_numeric or column.type == BOOLEAN:
             continue
         for row in rows:
             value = row[at] if at < len(row) else None
             if isinstance(value, nodes.Literal) and value.kind == "string" and not re.match(NUMBER_TEXT, value.value):
                 raise analyzing(f"Invalid number format: {value.value}")
+
+
+def _is_null(value: Expression) -> bool:
+    return isinstance(value, nodes.Literal) and value.kind == "null"
 
 
 def _from_literals(session: Session, rows: Sequence[Row]) -> Compiled:
