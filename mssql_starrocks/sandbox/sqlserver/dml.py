@@ -125,6 +125,7 @@ def _values(
                 15,
             )
         rows.append([_value(executor, n, c, scope) for n, c in zip(nodes, columns, strict=True)])
+    _check_variants(rows, columns)
     unifieds = [unified(list(place)) for place in zip(*rows, strict=True)]
     if len(rows) == 1:  # literals keep their value: dates are parsed once, here
         kept = [replace(value, sql=f'"q"."c{n}"') for n, value in enumerate(rows[0], 1)]
@@ -140,6 +141,14 @@ def _values(
         for n, (place, kind) in enumerate(unifieds, 1)
     ]
     return f'(VALUES {lines}) AS "q"({names})', values
+
+
+def _check_variants(rows: list[list[Typed]], columns: list[Column]) -> None:
+    """Rows of one VALUES take a common type, as UNION ALL does; what becomes of a sql_variant then is not told."""
+    for place, column in zip(zip(*rows, strict=True), columns, strict=True):
+        kinds = {value.type.declared() for value in place if not value.is_null}
+        if column.type.name == "sql_variant" and len(kinds) > 1:
+            raise unsupported("rows of different types for a sql_variant column in one VALUES")
 
 
 def _value(executor: "Executor", node: exp.Expression, column: Column, scope: Scope) -> Typed:
@@ -175,6 +184,12 @@ def assign(value: Typed, column: Column) -> Typed:
         if value.type.family not in ("text", "binary", "xml"):
             return convert(value, replace(kind, name=name))
         kind = replace(kind, name=name, length=MAX)
+    if value.type.family == "variant" and kind.family != "variant":
+        raise SqlError(
+            257,
+            f"Implicit conversion from data type sql_variant to {column.type.name} is not allowed. "
+            f"Use the CONVERT function to run this query.",
+        )
     if kind.family == "binary" and value.type.family == "text" and not value.is_null:
         raise SqlError(
             257,

@@ -22,6 +22,7 @@ from mssql_starrocks.sandbox.sqlserver.types import (
     decimal,
     nvarchar,
     parse_type,
+    variant,
 )
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _db_id(executor: "Executor", arguments: list[Typed]) -> Typed:
 
 def _server_property(executor: "Executor", arguments: list[Typed]) -> Typed:
     found = _PROPERTIES.get(_text(arguments[0]).lower())
-    content = None if found is None else {"base": found[0], "text": found[1]}
+    content = None if found is None else variant(*found)
     return from_value(Value(VARIANT, content))
 
 

@@ -76,7 +76,7 @@ STORAGE = {
     "float": "DOUBLE",
     "date": "DATE",
     "datetimeoffset": "STRUCT(t BIGINT, o SMALLINT)",
-    "sql_variant": "STRUCT(base VARCHAR, text VARCHAR)",
+    "sql_variant": "STRUCT(kind VARCHAR, base VARCHAR, text VARCHAR, exact VARCHAR)",
 }
 BY_FAMILY = {"text": "VARCHAR", "xml": "VARCHAR", "hierarchyid": "VARCHAR", "binary": "BLOB", "guid": "BLOB"}
 # name: (system_type_id, max_length, precision, scale) as sys.types tells them
@@ -228,6 +228,11 @@ def varchar(length: int, collation: str = DEFAULT_COLLATION) -> SqlType:
 
 def nvarchar(length: int, collation: str = DEFAULT_COLLATION) -> SqlType:
     return SqlType("nvarchar", length if length == MAX or length <= 4000 else MAX, collation=collation)
+
+
+def variant(base: str, text: str) -> dict[str, str]:
+    """A sql_variant as stored, of a base type whose text is exact."""
+    return {"kind": base.partition("(")[0], "base": base, "text": text, "exact": text}
 
 
 def varbinary(length: int) -> SqlType:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Database, Index, Table
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
-from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, SqlType, parse_type
+from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, VARIANT, SqlType, parse_type, variant
 
 Rows = Iterable[tuple[Any, ...]]
 _ARROW = {
@@ -23,7 +23,7 @@ _ARROW = {
     "INTEGER": pa.int32(),
     "VARCHAR": pa.string(),
     "BLOB": pa.binary(),
-    "STRUCT(base VARCHAR, text VARCHAR)": pa.struct([("base", pa.string()), ("text", pa.string())]),
+    VARIANT.storage: pa.struct([(name, pa.string()) for name in ("kind", "base", "text", "exact")]),
 }
 
 
@@ -68,7 +68,7 @@ def _stored(value: Any, kind: SqlType) -> Any:
         ticks = (delta.days * 86400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
         return ((ticks * 3 + 50_000) // 100_000 * 100_000 + 1) // 3
     if kind.name == "sql_variant" and not isinstance(value, dict):
-        return {"base": "nvarchar(4000)", "text": value}
+        return variant("nvarchar(4000)", value)
     return bool(value) if kind.name == "bit" else value
 
 
@@ -104,7 +104,7 @@ def _databases(seen: Seen) -> Rows:
 
 
 def _integer(number: int) -> dict[str, str]:
-    return {"base": "int", "text": str(number)}
+    return variant("int", str(number))
 
 
 @view("schemas", "name sysname, schema_id int, principal_id int")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
-from mssql_starrocks.sandbox.sqlserver.tsql import moments, variants
+from mssql_starrocks.sandbox.sqlserver.tsql import moments
 from mssql_starrocks.sandbox.sqlserver.tsql.texts import bytes_of, fit_text, money_text
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, failing, quoted, text_literal
-from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType, nvarchar
+from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType
 
 RANGES = {
     "tinyint": (0, 255),
@@ -31,11 +31,10 @@ def convert(value: Typed, to: SqlType, style: int | None = None, *, attempt: boo
         return Typed(f"CAST(NULL AS {to.storage})", to, is_null=False)
     if same_storage(value.type, to) and style is None:
         return replace(value, type=to)
-    rule = _RULES.get(to.family)
+    rule = FROM_VARIANT[0] if value.type.family == "variant" else RULES.get(to.family)
     if rule is None:
         raise unsupported(f"conversion to {to.name}")
-    source = variants.held_text(value, to) if value.type.family == "variant" and to.family in variants.EXACT else value
-    sql = rule(source, to, style)
+    sql = rule(value, to, style)
     if attempt:
         sql = _attempted(value, to, sql)
     return Typed(sql, to, value.nullable or attempt, value.collation_rank)
@@ -113,18 +112,7 @@ def _to_int(value: Typed, to: SqlType, style: int | None) -> str:
         return _text_to_int(value, to)
     if family == "binary":
         return _binary_to_int(value, to)
-    if family == "variant":
-        return _variant_to_int(value, to)
     raise _refuse(value, to)
-
-
-def _variant_to_int(value: Typed, to: SqlType) -> str:
-    other = failing(
-        50000, quoted("not supported by the sandbox: sql_variant to int where it holds no integer"), to.storage
-    )
-    number = _text_to_int(Typed(f"({value.sql}).text", nvarchar(4000)), to)
-    inside = f"({value.sql}).base IN ('int', 'bigint', 'smallint', 'tinyint')"
-    return f"(CASE WHEN {value.sql} IS NULL THEN NULL WHEN {inside} THEN {number} ELSE {other} END)"
 
 
 def _ranged(sql: str, to: SqlType, inside: str, error: str) -> str:
@@ -233,8 +221,6 @@ def _to_text(value: Typed, to: SqlType, style: int | None) -> str:
     family, sql = value.type.family, value.sql
     if family in ("text", "xml", "hierarchyid"):
         return fit_text(value, to)
-    if family == "variant":
-        return fit_text(Typed(f"({sql}).text", nvarchar(4000)), to)
     room = to.length if to.length != MAX and not to.is_max else None
     if family in ("int", "bit"):
         number = f"CAST({'CAST(' + sql + ' AS INTEGER)' if family == 'bit' else sql} AS VARCHAR)"
@@ -413,13 +399,6 @@ def _to_xml(value: Typed, to: SqlType, style: int | None) -> str:
     return f"ts_xml_text({value.sql})"
 
 
-def _to_variant(value: Typed, to: SqlType, style: int | None) -> str:
-    if value.type.is_max or value.type.name in ("timestamp", "hierarchyid"):
-        raise SqlError(206, f"Operand type clash: {value.type.declared()} is incompatible with sql_variant")
-    text = convert(value, nvarchar(4000)).sql if value.type.family != "binary" else "''"
-    return f"(CASE WHEN {value.sql} IS NOT NULL THEN {{'base': '{value.type.declared()}', 'text': {text}}} END)"
-
-
 def _to_hierarchy(value: Typed, to: SqlType, style: int | None) -> str:
     if value.type.family != "text":
         raise _refuse(value, to)
@@ -428,7 +407,7 @@ def _to_hierarchy(value: Typed, to: SqlType, style: int | None) -> str:
     return f"(CASE WHEN {shape} THEN {value.sql} WHEN {value.sql} IS NOT NULL THEN {wrong} END)"
 
 
-_RULES: dict[str, Callable[[Typed, SqlType, int | None], str]] = {
+RULES: dict[str, Callable[[Typed, SqlType, int | None], str]] = {
     "int": _to_int,
     "bit": _to_bit,
     "decimal": _to_decimal,
@@ -442,6 +421,6 @@ _RULES: dict[str, Callable[[Typed, SqlType, int | None], str]] = {
     "datetime": _to_datetime,
     "datetimeoffset": _to_offset,
     "xml": _to_xml,
-    "variant": _to_variant,
     "hierarchyid": _to_hierarchy,
 }
+FROM_VARIANT: list[Callable[[Typed, SqlType, int | None], str]] = []  # filled by variants.py

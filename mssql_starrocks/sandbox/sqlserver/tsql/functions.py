@@ -23,7 +23,6 @@ from mssql_starrocks.sandbox.sqlserver.types import (
     BIGINT,
     INT,
     MAX,
-    SYSNAME,
     SqlType,
     nvarchar,
     varbinary,
@@ -414,25 +413,6 @@ def _hashbytes(args: list[Typed]) -> Typed:
     else:
         raise SqlError(8116, f"Argument data type {value.type.name} is invalid for argument 2 of hashbytes function.")
     return Typed(sql, varbinary(8000))
-
-
-@function("SQL_VARIANT_PROPERTY", 2)
-def _variant_property(args: list[Typed]) -> Typed:
-    value, name = args[0], str(args[1].literal or "").lower()
-    if name != "basetype":
-        raise unsupported(f"SQL_VARIANT_PROPERTY {name}")
-    if value.is_null:
-        return convert(NULL, SYSNAME)
-    if value.type.family == "variant":
-        return (
-            Typed(f"regexp_extract(({value.sql}).base, '^[a-z0-9]+')", nvarchar(128))
-            if False
-            else Typed(
-                f"(CASE WHEN {value.sql} IS NOT NULL THEN regexp_extract(({value.sql}).base, '^[a-z0-9]+') END)",
-                nvarchar(128),
-            )
-        )
-    return Typed(f"(CASE WHEN ({value.sql}) IS NOT NULL THEN '{value.type.name}' END)", nvarchar(128))
 
 
 def _server_function(name: str) -> None:

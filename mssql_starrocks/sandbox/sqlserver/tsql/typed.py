@@ -49,7 +49,7 @@ def stored_literal(value: Value) -> str:
     if kind.name == "datetimeoffset":
         return f"{{'t': {content['t']}::BIGINT, 'o': {content['o']}::SMALLINT}}"
     if kind.name == "sql_variant":
-        return f"{{'base': {quoted(content['base'])}, 'text': {text_literal(content['text'])}}}"
+        return "{" + ", ".join(f"'{name}': {_text_or_null(text)}" for name, text in content.items()) + "}"
     if kind.name == "date":
         days = content if isinstance(content, int) else content.toordinal() - 1
         return f"(DATE '0001-01-01' + {days})"
@@ -58,6 +58,10 @@ def stored_literal(value: Value) -> str:
     if isinstance(content, decimals.Decimal):
         return f"CAST('{content:f}' AS {kind.storage})"
     return f"CAST({content} AS {kind.storage})"
+
+
+def _text_or_null(text: str | None) -> str:
+    return "NULL::VARCHAR" if text is None else text_literal(text)
 
 
 def text_literal(text: str) -> str:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mssql_starrocks.sandbox.sqlserver import code_pages, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import marked
-from mssql_starrocks.sandbox.sqlserver.tsql import moments, texts
+from mssql_starrocks.sandbox.sqlserver.tsql import moments, texts, variants
 
 _LIMIT = "not supported by the sandbox: "
 
@@ -88,6 +88,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         ("ts_right_utf16", right_utf16, ["VARCHAR", "BIGINT"], "VARCHAR"),
         ("ts_units_utf16", utf16.units, ["VARCHAR"], "BIGINT"),
         ("ts_float_text", float_text, ["DOUBLE", "INTEGER"], "VARCHAR"),
+        ("ts_variant_property", variants.variant_property, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("ts_xml_text", xml_text, ["VARCHAR"], "VARCHAR"),
     )
     for name, function, arguments, result in plain:
