@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, ProofLevel, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
-from mssql_starrocks.model import AuditColumn, Level, Manifest, PlannedColumn, Table, TableId, TypeLine
+from mssql_starrocks.model import AuditColumn, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
 from mssql_starrocks.types.keys import key_notes
@@ -41,7 +41,7 @@ class Chain:
     audit: tuple[tuple[str, str], ...]
     engine: EngineName
     engine_reason: str
-    chunk_bytes: int
+    sizing: Sizing
     level: Level = Level.COLUMNS
     show_values: bool = False
     owners: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         audit,
         engine,
         reason,
-        config.chunk_mb << 20,
+        Sizing(config.chunk_mb << 20, options.partitioning or config.partitioning),
         _level(table, options.proof or config.proof, config.row_proof_mb),
         options.show_values,
         options.owners,

@@ -7,20 +7,31 @@ import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Manifest, Table, TableId
 from mssql_starrocks.types.options import ColumnChoices, TypeChoices
 
+MOST_CHUNKS = 1_000
 EngineName = Literal["auto", "arrow", "spark"]
 ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
 DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
+
+
+def _partitioning(value: Any) -> Any:
+    number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_CHUNKS
+    if value is None or number or value in ("auto", "original"):
+        return value
+    raise ValueError(f"expected auto, original or a number of chunks from 1 to {MOST_CHUNKS}, found {value!r}")
+
+
+Partitioning = Annotated[Literal["auto", "original"] | int, BeforeValidator(_partitioning)]
 
 
 class _Strict(BaseModel):
@@ -41,6 +52,7 @@ class TableOptions(_Strict):
     """What can be set for one table, or for all tables that match a pattern."""
 
     engine: EngineName | None = Field(None, description="overrides `engine`")
+    partitioning: Partitioning | None = Field(None, description="overrides `partitioning`")
     key: str = Field("auto", description="`auto`, `none`, or the name of a primary key or unique not-null index")
     types: TypeChoices = Field(TypeChoices(), description="how types are copied; over `types` of the run")
     columns: dict[str, ColumnChoices] = Field(default_factory=dict, description="type choices of single columns")
@@ -63,6 +75,11 @@ class Config(_Strict):
     engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
     spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
+    partitioning: Partitioning = Field(
+        "auto",
+        description="auto: chunks by `chunk_mb`; original: by rows (below 10,000 1, to a million 8-16, above it 20 and "
+        "more); or a number of chunks",
+    )
     types: TypeChoices = Field(TypeChoices(), description="how types are copied, for all tables")
     proof: ProofLevel = Field("auto", description="auto: `rows` up to `row_proof_mb`, `columns` above")
     row_proof_mb: int = Field(1024, ge=0, description="estimated size in MiB up to which `auto` proves whole rows")

@@ -179,7 +179,7 @@ RETIRED: dict[str, str] = {
     "TARGET_SCHEMA_SUFFIX": "targets: in mssql_starrocks.yaml",
     "SPARK_APP_NAME": "nothing; the application is called after its load",
     "JDBC_PARTITION_COLUMN": "the key of the table; chunks are planned from its values",
-    "JDBC_NUM_PARTITIONS": "chunk_mb: in mssql_starrocks.yaml",
+    "JDBC_NUM_PARTITIONS": "chunk_mb: or partitioning: in mssql_starrocks.yaml",
     "JDBC_LOWER_BOUND": "the chunk planner",
     "JDBC_UPPER_BOUND": "the chunk planner",
     "BATCH_SIZE": "nothing; StarRocks reads the Iceberg snapshot itself",

@@ -7,7 +7,7 @@ import pytest
 from mssql_starrocks.chain import plan_chain, plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError, NameCollisionError
-from mssql_starrocks.model import Manifest, TableId
+from mssql_starrocks.model import Manifest, Sizing, TableId
 from mssql_starrocks.settings import Settings, load_dotenv
 from mssql_starrocks_tests.tables import column, table, things
 
@@ -40,6 +40,9 @@ def manifest(*tables):
         ("targets: {sales: ana-lytics}", "no name for a StarRocks database"),
         ("audit_columns: {load_id: Load Id}", "audit_columns.load_id"),
         ("1: 2", "unknown key 1"),
+        ("partitioning: orginal", r"partitioning: .*auto, original or a number of chunks from 1 to 1000, .*orginal"),
+        ("partitioning: 0", "partitioning: .*found 0"),
+        ("tables: {sales.orders: {partitioning: true}}", r"tables.sales.orders.partitioning: .*found True"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
@@ -54,6 +57,12 @@ def test_a_missing_file_means_defaults(tmp_path):
     assert Config.load(tmp_path / "mssql_starrocks.yaml") == Config()
     with pytest.raises(ConfigError, match=r"mine\.yaml cannot be read"):
         Config.load(tmp_path / "mine.yaml")
+
+
+def test_a_table_may_have_a_partitioning_of_its_own():
+    config = Config(chunk_mb=2, partitioning="original", tables={"sales.things": {"partitioning": 12}})
+    assert plan_chain(things(), config, "Company").sizing == Sizing(2 << 20, 12)
+    assert plan_chain(things(), Config(partitioning="original"), "Company").sizing.partitioning == "original"
 
 
 def test_patterns_select_tables_and_later_options_win():

@@ -12,7 +12,7 @@ import pytest
 
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
-from mssql_starrocks.model import Level
+from mssql_starrocks.model import Level, Sizing
 from mssql_starrocks.proof import value_differences
 from mssql_starrocks.source.connect import reader_session
 from mssql_starrocks.source.fingerprint import fingerprint as source_fingerprint
@@ -145,7 +145,7 @@ def test_the_lake(platform, monkeypatch, what):
     else:
         commit = arrow.commit
         monkeypatch.setattr(arrow, "commit", lambda catalog, branch, files: commit(catalog, branch, FILES[what](files)))
-        chain = replace(chain, chunk_bytes=max(chain.table.bytes // 4, 1))
+        chain = replace(chain, sizing=Sizing(1, 4))
     report = platform.snapshot(chain)
     monkeypatch.undo()
     table = open_catalog(platform.settings.lake).load_table(chain.names.lake)

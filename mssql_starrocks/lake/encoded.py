@@ -27,12 +27,14 @@ def _utf16(values: pa.Array) -> pa.Array:
     _, offset_buffer, data = text.buffers()
     offsets = np.frombuffer(offset_buffer, np.int64)[text.offset : text.offset + len(text) + 1]
     used = (data or pa.py_buffer(b""))[int(offsets[0]) : int(offsets[-1])]
-    raw = np.frombuffer(used, np.uint8)
-    units = ((raw & _MASK) != _CONTINUATION).astype(np.int64) + (raw >= _FOUR_BYTES)
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(units)])
-    wide = str(used, "utf-8").encode("utf-16-le")
-    places = np.ascontiguousarray(2 * ends[offsets - offsets[0]])
-    buffers = [_validity(values), pa.py_buffer(places), pa.py_buffer(wide)]
+    raw, places = np.frombuffer(used, np.uint8), offsets - offsets[0]
+    if raw.size and raw.max() < _CONTINUATION:
+        wide = raw.astype("<u2").tobytes()
+    else:
+        units = ((raw & _MASK) != _CONTINUATION).view(np.uint8) + (raw >= _FOUR_BYTES).view(np.uint8)
+        places = np.concatenate([np.zeros(1, np.int64), np.cumsum(units, dtype=np.int64)])[places]
+        wide = str(used, "utf-8").encode("utf-16-le")
+    buffers = [_validity(values), pa.py_buffer(2 * places), pa.py_buffer(wide)]
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(values), buffers)
 
 

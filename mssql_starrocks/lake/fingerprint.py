@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.lake.encoded import ENCODED, encoded
@@ -37,13 +37,14 @@ class LakePrint:
 def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level) -> LakePrint:
     """Read the snapshot once, in a stream."""
     fitting = [c for c in columns if c.fits]
-    source, arrived = source_hashed(columns), arrived_hashed(columns)
+    source = source_hashed(columns)
+    arrived = replace(arrived_hashed(columns), beside=source)
     inner = [*source.hashes(level), *arrived.hashes(level)]
     inner += [f"NOT ({c.fits.format(c=quote(c.name))}) AS u{i}" for i, c in enumerate(fitting)]
     inner.append(f"{_key_bytes([c for c in columns if c.key])} AS k")
     one, other = source.items(level), arrived.items(level)
     outer = ["count(*)", *one, *other, "max(k)", *(f"count(*) FILTER (WHERE u{i})" for i in range(len(fitting)))]
-    with snapshot_rows(table, snapshot_id, columns) as connection:
+    with snapshot_rows(table, snapshot_id, columns, level) as connection:
         row = connection.execute(
             f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM snapshot) q"
         ).fetchall()[0]
@@ -60,7 +61,7 @@ def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
 
 @contextmanager
 def snapshot_rows(
-    table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
+    table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level = Level.ROWS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection in which `snapshot` is the snapshot's rows; they can be read once."""
     import duckdb
@@ -69,7 +70,7 @@ def snapshot_rows(
     reader = table.scan(snapshot_id=snapshot_id, selected_fields=names).to_arrow_batch_reader()
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
-        connection.register("snapshot", _with_encoded(reader, columns))
+        connection.register("snapshot", reader if level is Level.COUNTS else _with_encoded(reader, columns))
         yield connection
 
 

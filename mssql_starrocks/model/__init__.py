@@ -1,7 +1,7 @@
 """What everyone talks about. Frozen values: rooms hand each other these, never dicts with agreed keys."""
 
 from mssql_starrocks.model.evidence import ColumnPrint, CopyResult, Evidence, Fingerprint, TypeLine
-from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn
+from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn, Sizing
 from mssql_starrocks.model.reports import CheckReport, Difference, LoadReport, PublishReport, SnapshotReport, TablePlan
 from mssql_starrocks.model.source import Column, Key, Manifest, Table, TableId
 
@@ -24,6 +24,7 @@ __all__ = [
     "Manifest",
     "PlannedColumn",
     "PublishReport",
+    "Sizing",
     "SnapshotReport",
     "Table",
     "TableId",

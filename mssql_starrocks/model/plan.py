@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -35,6 +37,37 @@ class Grade(str, Enum):
     C = "C"  # a change-tracking version, reached by catch-up
     D = "D"  # each chunk consistent in itself, proven by equal evidence
     E = "E"  # read committed, one stream
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """Into how many chunks a table is cut.
+
+    Attributes:
+        partitioning: `auto` by bytes; `original` by rows, as the original did (facts/peers.md 1.1); or a number.
+        most: upper limit of the first two.
+
+    """
+
+    chunk_bytes: int
+    partitioning: Literal["auto", "original"] | int = "auto"
+    most: int = 200
+
+    def wanted(self, rows: int, size: int) -> int:
+        """Chunks for a table of so many rows and bytes; at least one."""
+        if isinstance(self.partitioning, int):
+            return self.partitioning
+        wanted = _original(rows) if self.partitioning == "original" else math.ceil(size / self.chunk_bytes)
+        return max(1, min(wanted, self.most))
+
+
+def _original(rows: int) -> int:
+    """Below 10,000 rows 1, up to a million 8 to 16, above it 20 and one more for each further million."""
+    if rows < 10_000:
+        return 1
+    if rows <= 1_000_000:
+        return 8 + (rows - 10_000) * 8 // 990_000
+    return 20 + (rows - 1_000_000) // 1_000_000
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from mssql_starrocks.lake.catalog import explained, open_catalog
 from mssql_starrocks.lake.tables import ensure_table
 from mssql_starrocks.model import CopyResult, Evidence, ExtractionPlan, Grade, SnapshotReport
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings
-from mssql_starrocks.source.chunks import plan_chunks
+from mssql_starrocks.source.chunking import plan_chunks
 from mssql_starrocks.source.connect import ReaderSession, reader_session
 from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.errors import explained as source_explained
@@ -53,7 +53,7 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
     with _point(chain, mssql) as (session, point), source_explained(mssql, chain.table.id):
         log(f"{chain.table.id}: reading at {point.instant} UTC with {chain.engine} ({chain.engine_reason})")
         evidence = _evidence(chain, session, point, load_id)
-        plan = _plan(chain, session, evidence)
+        plan = _plan(chain, session, evidence, log)
         engine = _engine(chain, mssql, lake, spark, session, log)
         table = ensure_table(chain, lake)
         ours(chain, branches.published(table))
@@ -104,15 +104,16 @@ def _evidence(chain: Chain, session: ReaderSession, point: Point, load_id: str) 
     )
 
 
-def _plan(chain: Chain, session: ReaderSession, evidence: Evidence) -> ExtractionPlan:
-    chunks = plan_chunks(session, chain.table, chain.chunk_bytes)
+def _plan(chain: Chain, session: ReaderSession, evidence: Evidence, log: Log) -> ExtractionPlan:
+    cut = plan_chunks(session, chain.table, chain.sizing)
+    log(f"{chain.table.id}: {len(cut.chunks)} chunks" + (f" by {cut.how}" if len(cut.chunks) > 1 else ", one stream"))
     instant = evidence.point[:26]  # a timestamp in Iceberg has six digits
     return ExtractionPlan(
         chain.table.id,
         evidence.load_id,
         chain.columns,
         chain.audit_columns(evidence.load_id, instant),
-        chunks,
+        cut.chunks,
         evidence.grade,
         chain.table.rows,
         chain.table.bytes,

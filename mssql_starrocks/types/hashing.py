@@ -79,15 +79,20 @@ class Hashed:
 
 @dataclass(frozen=True)
 class HashedTable:
-    """The columns of one query in one dialect; `letter` begins the names of their hashes inside it."""
+    """The columns of one query in one dialect; `letter` begins the names of their hashes inside it.
+
+    `beside` is another set of hashes of the same columns in the same query: what is equal there is not hashed twice.
+    """
 
     dialect: HashDialect
     columns: Sequence[Hashed]
     letter: str = "h"
+    beside: HashedTable | None = None
 
     def hashes(self, level: Level = Level.ROWS) -> list[str]:
         """The inner SELECT list: one hash per column, or at level `counts` a mark for values."""
-        return [f"{self._inner(column, level)} AS {self.alias(i)}" for i, column in enumerate(self.columns)]
+        own = [(i, column) for i, column in enumerate(self.columns) if not self._is_beside(i)]
+        return [f"{self._inner(column, level)} AS {self.alias(i)}" for i, column in own]
 
     def items(self, level: Level) -> list[str]:
         """The outer SELECT list over `hashes`: per column a count and perhaps a digest, then the rows' digest."""
@@ -142,7 +147,16 @@ class HashedTable:
         return f" WHERE {self.dialect.prefix.format(h=hash_, n=len(prefixes[0]))} IN ({wanted})"
 
     def alias(self, number: int) -> str:
+        """The name of a column's hash inside the query."""
+        if self.beside is not None and self._is_beside(number):
+            return self.beside.alias(number)
         return f"{self.letter}{number}"
+
+    def _is_beside(self, number: int) -> bool:
+        if self.beside is None:
+            return False
+        one, other = self.columns[number], self.beside.columns[number]
+        return (one.value, one.text) == (other.value, other.text)
 
     def read(self, level: Level, row: Sequence[Any]) -> Fingerprint:
         """The fingerprint from a result of the row count and `items`."""

@@ -139,7 +139,7 @@ _VARIANT = Form(
     " ELSE CONVERT(nvarchar(max), CAST({c} AS nvarchar(4000))) END",
     "text", "string", "VARCHAR(16002)",
     length="CASE WHEN CAST(SQL_VARIANT_PROPERTY({c}, 'BaseType') AS nvarchar(128)) IN (N'char', N'varchar')"
-           " THEN DATALENGTH({c}) ELSE 0 END")
+           " THEN DATALENGTH(CAST({c} AS varchar(8000))) ELSE 0 END")
 
 _OFFSET = Companion("offset_min", Form("CAST(DATEPART(tzoffset, {c}) AS int)", "int", "int", "SMALLINT", _SMALL),
                     "offset from UTC in minutes")

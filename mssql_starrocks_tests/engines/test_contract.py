@@ -5,6 +5,7 @@ import pytest
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint
+from mssql_starrocks.model import Sizing
 from mssql_starrocks_tests.platform import Platform, failed
 
 TABLES = ("sales.customers", "sales.orders", "sales.products", "hr.employees", "hr.shifts", "ops.devices",
@@ -43,7 +44,7 @@ def test_many_chunks_are_one_snapshot_with_every_row_once(platform, engine):
     from dataclasses import replace
 
     chain = platform.chains(engine=engine, lake_prefix=f"{engine}_chunks_")["sales.events"]
-    chain = replace(chain, chunk_bytes=max(chain.table.bytes // 5, 1))
+    chain = replace(chain, sizing=Sizing(max(chain.table.bytes // 5, 1)))
     report = platform.snapshot(chain)
     assert report.copied.rows == 2_000
     assert not failed(platform.prove_snapshot(chain))

@@ -4,10 +4,9 @@ import pytest
 
 from mssql_starrocks.errors import KeyRefusedError, NameCollisionError, TypeRefusedError
 from mssql_starrocks.model import Loss
-from mssql_starrocks.types import TypeOptions, choose_key, plan_columns
+from mssql_starrocks.types import TypeOptions, plan_columns
 from mssql_starrocks.types.keys import widest_key
-from mssql_starrocks.types.matrix import MATRIX
-from mssql_starrocks_tests.tables import column, table, things
+from mssql_starrocks_tests.tables import column, table
 
 VALUES = [
     (("bit", {}), ("boolean", "BOOLEAN")),
@@ -74,11 +73,6 @@ def test_companions_keep_offset_and_seventh_digit():
     assert planned[0].loss is Loss.COMPANION
 
 
-def test_every_row_has_a_sentence_and_a_unique_rule():
-    assert len({r.id for r in MATRIX}) == len(MATRIX)
-    assert all(r.note and r.loss is not Loss.REFUSED for r in MATRIX)
-
-
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [({"encrypted": True}, "encrypted"), ({"masked": True}, "masked")],
@@ -105,12 +99,6 @@ def test_column_names_that_fold_into_one_are_refused():
 def test_key_columns_come_first_in_key_order():
     source = table(column("v", "int"), column("b", "int", nullable=False), column("a", "int", nullable=False))
     assert [c.name for c in plan_columns(source, ("a", "b"))] == ["a", "b", "v"]
-
-
-def test_the_key_is_the_primary_key_else_a_unique_index_else_none():
-    assert choose_key(things()) == ("id",)
-    assert choose_key(things(), "none") == ()
-    assert choose_key(table(column("c", "int"), key=())) == ()
 
 
 def test_worst_case_key_bytes_follow_starrocks_encoding():

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from mssql_starrocks.sandbox.sqlserver import ddl, dml, metadata, tokens
+from mssql_starrocks.sandbox.sqlserver import ddl, dml, metadata, statistics, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, Table
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, translate, unsupported
@@ -362,6 +362,15 @@ class Executor:
             for place, (column, kind) in enumerate(view.columns, 1)
         )
         return f'{registered} AS "{sql_alias}"', Source(alias, columns, partial=True)
+
+    def table_function(self, name: str, arguments: list[Typed], alias: str, sql_alias: str) -> tuple[str, Source, str]:
+        return statistics.source(self, name, arguments, alias, sql_alias)
+
+    def register_later(self, name: str, rows: pa.Table) -> str:
+        """A name for rows made while compiling; they are there when the statement runs."""
+        registered = f"made{self.session_id}_{name}"
+        self._compiling.tables[registered] = rows
+        return registered
 
     def function(self, name: str, arguments: list[Typed]) -> Typed:
         return metadata.function(self, name, arguments)

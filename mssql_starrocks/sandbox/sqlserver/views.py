@@ -75,9 +75,13 @@ def _stored(value: Any, kind: SqlType) -> Any:
 VIEWS: dict[str, View] = {}
 
 
+def columns_of(declaration: str) -> tuple[tuple[str, SqlType], ...]:
+    return tuple((word.split()[0], parse_type(word.split(None, 1)[1])) for word in declaration.split(", "))
+
+
 def view(name: str, declaration: str) -> Callable[[Callable[[Seen], Rows]], Callable[[Seen], Rows]]:
     """Register sys.<name>; the declaration is `column type, column type, ...`."""
-    columns = tuple((word.split()[0], parse_type(word.split(None, 1)[1])) for word in declaration.split(", "))
+    columns = columns_of(declaration)
 
     def register(rows: Callable[[Seen], Rows]) -> Callable[[Seen], Rows]:
         VIEWS[name] = View(columns, rows)
@@ -400,21 +404,9 @@ _empty(
 _empty("partition_schemes", "name sysname, data_space_id int, type char(2), function_id int")
 _empty("partition_functions", "name sysname, function_id int, fanout int, boundary_value_on_right bit")
 _empty("partition_range_values", "function_id int, boundary_id int, parameter_id int, value sql_variant")
-_empty("stats", "object_id int, name sysname, stats_id int, auto_created bit, user_created bit, has_filter bit")
-_empty("stats_columns", "object_id int, stats_id int, stats_column_id int, column_id int")
 _empty("foreign_keys", "name sysname, object_id int, schema_id int, parent_object_id int, referenced_object_id int")
 _empty(
     "check_constraints", "name sysname, object_id int, schema_id int, parent_object_id int, definition nvarchar(max)"
 )
 _empty("masked_columns", "object_id int, name sysname, column_id int, is_masked bit, masking_function nvarchar(4000)")
 _empty("external_tables", "name sysname, object_id int, schema_id int")
-_empty(
-    "dm_db_stats_properties",
-    "object_id int, stats_id int, last_updated datetime2(7), rows bigint, rows_sampled bigint, steps int, "
-    "unfiltered_rows bigint, modification_counter bigint, persisted_sample_percent float",
-)
-_empty(
-    "dm_db_stats_histogram",
-    "object_id int, stats_id int, step_number int, range_high_key sql_variant, range_rows real, equal_rows real, "
-    "distinct_range_rows bigint, average_range_rows real",
-)

@@ -403,7 +403,7 @@ def _hashbytes(args: list[Typed]) -> Typed:
     if value.is_null:
         return convert(NULL, varbinary(8000))
     if value.type.family == "text" and value.type.unicode:
-        sql = f"ts_utf16_{name}({value.sql})"
+        sql = f"unhex({name}(ts_utf16_bytes({value.sql})))"
     elif value.type.family == "text" and not value.type.utf8:
         sql = (
             f"unhex(CASE WHEN ts_ascii({value.sql}) THEN {name}({value.sql}) ELSE "

@@ -15,6 +15,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     compile_value,
 )
 from mssql_starrocks.sandbox.sqlserver.tsql.operators import comparison_keys
+from mssql_starrocks.sandbox.sqlserver.tsql.samples import sampled
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope, Source, SourceColumn
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, Typed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import common_type
@@ -318,11 +319,16 @@ def compile_source(node: exp.Expression, scope: Scope) -> str:
 
 def _table(node: exp.Table, scope: Scope) -> str:
     check_hints(node)
+    if not isinstance(node.this, exp.Identifier) and node.db.lower() == "sys" and not node.catalog:
+        return _table_function(node.this, node.alias, scope)
     if not isinstance(node.this, exp.Identifier):
         raise unsupported(f"table function {node.sql(dialect='tsql')[:60]}")
-    only(node, "this", "db", "catalog", "alias", "hints", "joins")
+    only(node, "this", "db", "catalog", "alias", "hints", "joins", "sample")
     alias, sql_alias = node.alias or node.name, scope.context.new_alias()
     found = scope.cte(node.name) if not node.db else None
+    sample = node.args.get("sample")
+    if sample is not None and (found is not None or node.db.lower() == "sys"):
+        raise unsupported("TABLESAMPLE of something other than a table")
     if found is not None:
         query, names = found
         scope.sources.append(query.source(alias, sql_alias, names or None))
@@ -330,7 +336,7 @@ def _table(node: exp.Table, scope: Scope) -> str:
     parts = tuple(part for part in (node.catalog, node.db, node.name))
     sql, source = scope.context.catalog.table_source(parts, alias, sql_alias)
     scope.sources.append(source)
-    return sql
+    return sampled(sql, sample) if sample is not None else sql
 
 
 def only(node: exp.Expression, *known: str) -> None:
@@ -386,20 +392,23 @@ def _apply(node: exp.Lateral, scope: Scope) -> str:
     inner = node.this
     word = "JOIN" if node.args.get("cross_apply") else "LEFT JOIN"
     if not isinstance(inner, exp.Subquery):
-        return f" {word} {_table_function(inner, node, scope)} ON TRUE"
+        return f" {word} {_table_function(inner, node.alias, scope)} ON TRUE"
     derived = exp.Subquery(this=inner.this, alias=node.args.get("alias"))
     return f" {word} {_derived(derived, scope, lateral=True)} ON TRUE"
 
 
-def _table_function(call: exp.Expression, node: exp.Lateral, scope: Scope) -> str:
-    """sys.dm_db_stats_properties and _histogram: sys.stats is empty here, so they have no rows to give."""
-    name = call.expression.name.lower() if isinstance(call, exp.Dot) else ""
-    if name not in ("dm_db_stats_properties", "dm_db_stats_histogram") or call.this.name.lower() != "sys":
+def _table_function(call: exp.Expression, alias: str, scope: Scope) -> str:
+    """sys.dm_db_stats_properties and _histogram; arguments may be columns of what stands before it."""
+    inner = call.expression if isinstance(call, exp.Dot) else call
+    name = inner.name.lower() if isinstance(inner, exp.Anonymous) else ""
+    owner = call.this.name if isinstance(call, exp.Dot) else "sys"
+    if name not in ("dm_db_stats_properties", "dm_db_stats_histogram") or owner.lower() != "sys":
         raise unsupported(f"table function {call.sql(dialect='tsql')[:60]}")
+    arguments = [compile_value(argument, scope) for argument in inner.expressions]
     sql_alias = scope.context.new_alias()
-    sql, source = scope.context.catalog.table_source(("", "sys", name), node.alias or name, sql_alias)
-    scope.sources.append(source)
-    return sql
+    made = scope.context.catalog.table_function(name, arguments, alias or name, sql_alias)
+    scope.sources.append(made[1])
+    return f'LATERAL (SELECT * FROM {made[0]} WHERE {made[2]}) AS "{sql_alias}"'
 
 
 def _scalar_subquery(node: exp.Expression, scope: Scope) -> Typed:

@@ -1,12 +1,13 @@
 """Functions DuckDB lacks: Python and Arrow functions, registered once per server. Names start with ts_."""
 
-import hashlib
 import re
-import struct
 from collections.abc import Callable
+from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mssql_starrocks.sandbox.sqlserver import code_pages, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import marked
@@ -42,17 +43,33 @@ def xml_text(text: str) -> str:
     return re.sub(r"\s+/>", "/>", text)
 
 
-def _utf16_hash(algorithm: Callable[..., "hashlib._Hash"]) -> Callable[[pa.Array], pa.Array]:
-    def digest(column: pa.Array) -> pa.Array:
-        found = [None if text is None else algorithm(utf16.encode(text)).digest() for text in column.to_pylist()]
-        return pa.array(found, pa.binary())
-
-    return digest
+def _utf16_bytes(column: pa.Array) -> pa.Array:
+    """Whole batches at once: offsets of UTF-16 follow from the lead bytes of UTF-8."""
+    texts_ = _whole(column.fill_null("")).cast(pa.large_string())
+    _, starts, data = texts_.buffers()
+    raw = np.frombuffer(data or b"", np.uint8)
+    if utf16.is_reserved(raw).any():
+        return pa.array([None if text is None else utf16.encode(text) for text in column.to_pylist()], pa.binary())
+    offsets = np.frombuffer(starts, np.int64)[: len(texts_) + 1]
+    units = ((raw & 0xC0) != 0x80).astype(np.int64) + (raw >= 0xF0)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(units)])
+    wide = raw.tobytes().decode().encode("utf-16-le")
+    places = pa.py_buffer((2 * ends[offsets]).astype(np.int32))
+    return _masked(pa.BinaryArray.from_buffers(pa.binary(), len(column), [None, places, pa.py_buffer(wide)]), column)
 
 
 def _float_bytes(column: pa.Array) -> pa.Array:
-    pack = struct.Struct(">d").pack
-    return pa.array([None if value is None else pack(value) for value in column.to_pylist()], pa.binary())
+    numbers = _whole(column.fill_null(0.0)).to_numpy(zero_copy_only=False).astype(">f8").tobytes()
+    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(8), len(column), [None, pa.py_buffer(numbers)])
+    return _masked(fixed.cast(pa.binary()), column)
+
+
+def _whole(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else pa.concat_arrays([column])
+
+
+def _masked(values: pa.Array, like: pa.Array) -> pa.Array:
+    return pc.if_else(like.is_valid(), values, None) if like.null_count else values
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -78,8 +95,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for name, function, arguments, result in plain:
         connection.create_function(name, function, arguments, result)
-    for name, algorithm in (("md5", hashlib.md5), ("sha1", hashlib.sha1), ("sha256", hashlib.sha256)):
-        connection.create_function(f"ts_utf16_{name}", _utf16_hash(algorithm), ["VARCHAR"], "BLOB", type="arrow")
+    connection.create_function("ts_utf16_bytes", _utf16_bytes, ["VARCHAR"], "BLOB", type="arrow")
     connection.create_function("ts_float_bytes", _float_bytes, ["DOUBLE"], "BLOB", type="arrow")
     for macro in (*moments.MACROS, *texts.MACROS):
         connection.execute(macro)

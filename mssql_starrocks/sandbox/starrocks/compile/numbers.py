@@ -95,14 +95,10 @@ def _sign(args: list[Typed], context: Context) -> Typed:
 @function("LOG2", 1)
 def _log2(args: list[Typed], context: Context) -> Typed:
     """ln(x) / ln(2), as the back end computes it: not exact at every power of two (be/src/exprs/math_functions.cpp)."""
-    value = _double(args[0], context)
     # NULL say the docs, -inf says the back end's code
     zero = "error('not supported by the sandbox: log2(0)')"
-    return Typed(
-        f"CASE WHEN {value} < 0 OR isnan({value}) THEN NULL WHEN {value} = 0 THEN {zero} "
-        f"ELSE ln({value}) / ln(CAST(2 AS DOUBLE)) END",
-        DOUBLE,
-    )
+    log = f"CASE WHEN v < 0 OR isnan(v) THEN NULL WHEN v = 0 THEN {zero} ELSE ln(v) / ln(CAST(2 AS DOUBLE)) END"
+    return Typed(_once(_double(args[0], context), log), DOUBLE)
 
 
 @function("RAND RANDOM", 0)
@@ -114,9 +110,13 @@ def _rand(args: list[Typed], context: Context) -> Typed:
 def _pow(args: list[Typed], context: Context) -> Typed:
     """NULL for what is no finite number; squares and reciprocals are plain arithmetic, as in the back end."""
     base, exponent = (_double(arg, context) for arg in args)
-    reciprocal = f"CAST(1 AS DOUBLE) / nullif({base}, 0)"
     power = (
-        f"CASE WHEN {exponent} = 2 THEN {base} * {base} WHEN {exponent} = -1 THEN {reciprocal} "
-        f"ELSE pow({base}, {exponent}) END"
+        f"CASE WHEN v = 2 THEN {base} * {base} WHEN v = -1 THEN CAST(1 AS DOUBLE) / nullif({base}, 0) "
+        f"ELSE pow({base}, v) END"
     )
-    return Typed(f"CASE WHEN isfinite({power}) THEN {power} END", DOUBLE)
+    return Typed(_once(_once(exponent, power), "CASE WHEN isfinite(v) THEN v END"), DOUBLE)
+
+
+def _once(value: str, body: str) -> str:
+    """`body` over `v`: a long expression written several times would be computed as often inside a CASE."""
+    return f"list_transform([{value}], lambda v: {body})[1]"
