@@ -27,7 +27,7 @@ def _variant(sql: str, text: str, base: str) -> Value:
     return v(sql, text, type=base)
 
 
-# float and real: style 3 of CONVERT ("always 17 digits", 9 for real); money: style 2; bytes: style 1; dates: style 121
+# float and real: style 3 of CONVERT ("always 17 digits"); money: style 2; bytes: style 1; dates: style 121
 VARIANT = Golden(
     "c_variant",
     "sql_variant",
@@ -37,7 +37,7 @@ VARIANT = Golden(
      _variant("CAST(0.25 AS decimal(5,3))", "0.250", "decimal"), _variant("CAST(-0.5 AS numeric(1,1))", "-0.5", "numeric"),
      _variant("CAST(-922337203685477.5808 AS money)", "-922337203685477.5808", "money"),
      _variant("CAST(0.1 AS smallmoney)", "0.1000", "smallmoney"),
-     _variant("CAST(0.1 AS float)", "1.0000000000000001e-001", "float"), _variant("CAST(0.5 AS real)", "5.00000000e-001", "real"),
+     _variant("CAST(0.1 AS float)", "1.0000000000000001e-001", "float"), _variant("CAST(0.5 AS real)", "5.0000000000000000e-001", "real"),
      _variant("CAST(N'漢 ' AS nvarchar(20))", "漢 ", "nvarchar"), _variant("CAST(N'x' AS nchar(3))", "x  ", "nchar"),
      _variant("CAST('' AS varchar(5))", "", "varchar"), _variant("CAST('é' AS char(2))", "é ", "char"),
      _variant("CAST('1582-10-10' AS date)", "1582-10-10", "date"),
