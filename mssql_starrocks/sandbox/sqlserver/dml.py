@@ -186,7 +186,7 @@ def assign(value: Typed, column: Column) -> Typed:
         if value.type.family not in ("text", "binary", "xml"):
             return convert(value, replace(kind, name=name))
         kind = replace(kind, name=name, length=MAX)
-    if value.type.family in ("variant", "json") and kind.family != value.type.family:
+    if value.type.family in ("variant", "json", "spatial") and kind.family != value.type.family:
         raise SqlError(
             257,
             f"Implicit conversion from data type {value.type.name} to {column.type.name} is not allowed. "

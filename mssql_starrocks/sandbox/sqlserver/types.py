@@ -30,8 +30,10 @@ FAMILIES = {
     "hierarchyid": "hierarchyid",
     "json": "json",
     "vector": "vector",
+    "geometry": "spatial",
+    "geography": "spatial",
 }
-OPAQUE = ("xml", "variant", "hierarchyid", "json", "vector")  # neither compared nor measured here
+OPAQUE = ("xml", "variant", "hierarchyid", "json", "vector", "spatial")  # neither compared nor measured here
 ALIASES = {"integer": "int", "dec": "decimal", "rowversion": "timestamp", "character": "char"}
 # Data type precedence (Transact-SQL), lowest first
 PRECEDENCE = [
@@ -67,6 +69,8 @@ PRECEDENCE = [
     "json",
     "vector",
     "hierarchyid",
+    "geometry",
+    "geography",
     "sql_variant",
 ]
 STORAGE = {
@@ -85,7 +89,7 @@ STORAGE = {
 }
 BY_FAMILY = {
     **dict.fromkeys(("text", "xml", "hierarchyid", "json", "vector"), "VARCHAR"),
-    **dict.fromkeys(("binary", "guid"), "BLOB"),
+    **dict.fromkeys(("binary", "guid", "spatial"), "BLOB"),
 }
 # name: (system_type_id, max_length, precision, scale) as sys.types tells them
 CATALOG = {
@@ -112,6 +116,8 @@ CATALOG = {
     "smallmoney": (122, 4, 10, 4),
     "bigint": (127, 8, 19, 0),
     "hierarchyid": (240, 892, 0, 0),
+    "geometry": (240, -1, 0, 0),
+    "geography": (240, -1, 0, 0),
     "varbinary": (165, 8000, 0, 0),
     "varchar": (167, 8000, 0, 0),
     "binary": (173, 8000, 0, 0),
@@ -123,7 +129,7 @@ CATALOG = {
     "json": (244, -1, 0, 0),
     "vector": (165, 8000, 0, 0),  # a varbinary to sys.types; told apart by the user type
 }
-USER_TYPE_IDS = {"hierarchyid": 128, "vector": 255, "sysname": 256}
+USER_TYPE_IDS = {"hierarchyid": 128, "geometry": 129, "geography": 130, "vector": 255, "sysname": 256}
 _DECLARED = re.compile(r"(?is)\s*\[?(\w+)\]?\s*(?:\(\s*(\w+)\s*(?:,\s*(\w+)\s*)?\))?\s*$")
 
 
@@ -166,7 +172,7 @@ class SqlType:
 
     @property
     def is_max(self) -> bool:
-        return self.length == MAX or self.name in ("text", "ntext", "image", "xml", "json")
+        return self.length == MAX or self.name in ("text", "ntext", "image", "xml", "json", "geometry", "geography")
 
     @property
     def storage(self) -> str:
@@ -254,7 +260,7 @@ def parse_type(text: str, *, cast: bool = False) -> SqlType:
     found = _DECLARED.match(text)
     name = ALIASES.get(found[1].lower(), found[1].lower()) if found else text.lower()
     if found is None or (name != "sysname" and name not in FAMILIES):
-        if name in ("geometry", "geography", "table", "cursor"):
+        if name in ("table", "cursor"):
             raise unsupported(f"type {text}")
         raise SqlError(243 if cast else 2715, f"Type {name} is not a defined system type.")
     return _build(name, found[2], found[3], cast)

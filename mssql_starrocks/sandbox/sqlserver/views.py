@@ -216,7 +216,7 @@ def _types(seen: Seen) -> Rows:
         kind = SqlType(name)
         collation = kind.collation if kind.family == "text" else None
         user = USER_TYPE_IDS.get(name, system)
-        yield name, system, user, 4, size, precision, scale, collation, 1, 0, name == "hierarchyid", 0
+        yield name, system, user, 4, size, precision, scale, collation, 1, 0, system == 240, 0
     yield "sysname", 231, 256, 4, 256, 0, 0, SqlType("nvarchar").collation, 0, 0, 0, 0
 
 
