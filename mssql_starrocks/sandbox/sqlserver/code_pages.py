@@ -20,7 +20,7 @@ def encode(text: str, page: str) -> bytes:
     if text.isascii():
         return text.encode()
     if page == "utf-8":
-        if re.search(utf16.RESERVED, text):
+        if utf16.has_half(text):
             raise ValueError(marked(50000, _LIMIT + "half of a surrogate pair as UTF-8"))
         return text.encode()
     return b"".join(_character(character, page) for character in text)

@@ -184,10 +184,10 @@ def assign(value: Typed, column: Column) -> Typed:
         if value.type.family not in ("text", "binary", "xml"):
             return convert(value, replace(kind, name=name))
         kind = replace(kind, name=name, length=MAX)
-    if value.type.family == "variant" and kind.family != "variant":
+    if value.type.family in ("variant", "json", "spatial") and kind.family != value.type.family:
         raise SqlError(
             257,
-            f"Implicit conversion from data type sql_variant to {column.type.name} is not allowed. "
+            f"Implicit conversion from data type {value.type.name} to {column.type.name} is not allowed. "
             f"Use the CONVERT function to run this query.",
         )
     if kind.family == "binary" and value.type.family == "text" and not value.is_null:

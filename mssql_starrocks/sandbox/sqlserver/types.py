@@ -28,7 +28,12 @@ FAMILIES = {
     "xml": "xml",
     "sql_variant": "variant",
     "hierarchyid": "hierarchyid",
+    "json": "json",
+    "vector": "vector",
+    "geometry": "spatial",
+    "geography": "spatial",
 }
+OPAQUE = ("xml", "variant", "hierarchyid", "json", "vector", "spatial")  # neither compared nor measured here
 ALIASES = {"integer": "int", "dec": "decimal", "rowversion": "timestamp", "character": "char"}
 # Data type precedence (Transact-SQL), lowest first
 PRECEDENCE = [
@@ -61,7 +66,11 @@ PRECEDENCE = [
     "datetime2",
     "datetimeoffset",
     "xml",
+    "json",
+    "vector",
     "hierarchyid",
+    "geometry",
+    "geography",
     "sql_variant",
 ]
 STORAGE = {
@@ -78,7 +87,10 @@ STORAGE = {
     "datetimeoffset": "STRUCT(t BIGINT, o SMALLINT)",
     "sql_variant": "STRUCT(kind VARCHAR, base VARCHAR, text VARCHAR, exact VARCHAR)",
 }
-BY_FAMILY = {"text": "VARCHAR", "xml": "VARCHAR", "hierarchyid": "VARCHAR", "binary": "BLOB", "guid": "BLOB"}
+BY_FAMILY = {
+    **dict.fromkeys(("text", "xml", "hierarchyid", "json", "vector"), "VARCHAR"),
+    **dict.fromkeys(("binary", "guid", "spatial"), "BLOB"),
+}
 # name: (system_type_id, max_length, precision, scale) as sys.types tells them
 CATALOG = {
     "image": (34, 16, 0, 0),
@@ -104,6 +116,8 @@ CATALOG = {
     "smallmoney": (122, 4, 10, 4),
     "bigint": (127, 8, 19, 0),
     "hierarchyid": (240, 892, 0, 0),
+    "geometry": (240, -1, 0, 0),
+    "geography": (240, -1, 0, 0),
     "varbinary": (165, 8000, 0, 0),
     "varchar": (167, 8000, 0, 0),
     "binary": (173, 8000, 0, 0),
@@ -112,8 +126,10 @@ CATALOG = {
     "nvarchar": (231, 8000, 0, 0),
     "nchar": (239, 8000, 0, 0),
     "xml": (241, -1, 0, 0),
+    "json": (244, -1, 0, 0),
+    "vector": (165, 8000, 0, 0),  # a varbinary to sys.types; told apart by the user type
 }
-USER_TYPE_IDS = {"hierarchyid": 128, "sysname": 256}
+USER_TYPE_IDS = {"hierarchyid": 128, "geometry": 129, "geography": 130, "vector": 255, "sysname": 256}
 _DECLARED = re.compile(r"(?is)\s*\[?(\w+)\]?\s*(?:\(\s*(\w+)\s*(?:,\s*(\w+)\s*)?\))?\s*$")
 
 
@@ -134,7 +150,7 @@ class SqlType:
 
     @property
     def unicode(self) -> bool:
-        return self.name in ("nchar", "nvarchar", "ntext", "xml", "hierarchyid")
+        return self.name in ("nchar", "nvarchar", "ntext", "xml", "json", "vector", "hierarchyid")
 
     @property
     def utf8(self) -> bool:
@@ -156,7 +172,7 @@ class SqlType:
 
     @property
     def is_max(self) -> bool:
-        return self.length == MAX or self.name in ("text", "ntext", "image", "xml")
+        return self.length == MAX or self.name in ("text", "ntext", "image", "xml", "json", "geometry", "geography")
 
     @property
     def storage(self) -> str:
@@ -177,7 +193,7 @@ class SqlType:
             return decimal_bytes(self.precision)
         if self.name in ("time", "datetime2", "datetimeoffset"):
             return time_bytes(self.scale) + {"time": 0, "datetime2": 3, "datetimeoffset": 5}[self.name]
-        return CATALOG[self.name][1]
+        return 8 + 4 * self.length if self.name == "vector" else CATALOG[self.name][1]
 
     @property
     def catalog_precision(self) -> int:
@@ -244,7 +260,7 @@ def parse_type(text: str, *, cast: bool = False) -> SqlType:
     found = _DECLARED.match(text)
     name = ALIASES.get(found[1].lower(), found[1].lower()) if found else text.lower()
     if found is None or (name != "sysname" and name not in FAMILIES):
-        if name in ("geometry", "geography", "json", "vector", "table", "cursor"):
+        if name in ("table", "cursor"):
             raise unsupported(f"type {text}")
         raise SqlError(243 if cast else 2715, f"Type {name} is not a defined system type.")
     return _build(name, found[2], found[3], cast)
@@ -254,6 +270,10 @@ def _build(name: str, first: str | None, second: str | None, cast: bool) -> SqlT
     number = MAX if first and first.lower() == "max" else int(first) if first and first.isdigit() else None
     if name == "sysname":
         return SYSNAME
+    if name == "vector":
+        if number is None or not 1 <= number <= 1998 or second:
+            raise unsupported("a vector without 1 to 1998 dimensions of float32")
+        return SqlType(name, number)
     if name in ("decimal", "numeric"):
         precision, scale = (18 if number is None else number), int(second or 0)
         if not 1 <= precision <= 38 or scale > precision:

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 FIRST = 0x10F000
-RESERVED = "[\U0010f000-\U0010f7ff]"
+_RESERVED = re.compile("[\U0010f000-\U0010f7ff]")
 RESERVED_RE2 = r"[\x{10F000}-\x{10F7FF}]"
 PAIR_RE2 = r"[\x{10F000}-\x{10F3FF}][\x{10F400}-\x{10F7FF}]"
 _TO_RESERVED = {0xD800 + n: FIRST + n for n in range(2048)}
 _TO_HALF = {FIRST + n: 0xD800 + n for n in range(2048)}
-_RESERVED = re.compile(RESERVED)
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -50,6 +49,10 @@ def admit(text: str) -> str:
 def release(text: str) -> str:
     """A stored text as a Python string, halves of pairs as surrogates."""
     return text.translate(_TO_HALF) if not text.isascii() and _RESERVED.search(text) else text
+
+
+def has_half(text: str) -> bool:
+    return not text.isascii() and bool(_RESERVED.search(text))
 
 
 def joined(text: str) -> str:

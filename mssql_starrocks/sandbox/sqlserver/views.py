@@ -158,7 +158,8 @@ _COLUMN = (
     "precision tinyint, scale tinyint, collation_name sysname, is_nullable bit, is_ansi_padded bit, is_rowguidcol bit, "
     "is_identity bit, is_computed bit, is_filestream bit, is_sparse bit, is_column_set bit, "
     "generated_always_type tinyint, generated_always_type_desc nvarchar(60), encryption_type int, is_hidden bit, "
-    "is_masked bit, graph_type int, default_object_id int"
+    "is_masked bit, graph_type int, default_object_id int, vector_dimensions int, vector_base_type tinyint, "
+    "vector_base_type_desc nvarchar(10)"
 )
 
 
@@ -171,7 +172,8 @@ def _column_row(table: Table, column: Column) -> tuple[Any, ...]:
     size = (kind.max_length, kind.catalog_precision, kind.catalog_scale, collation, column.nullable)
     flags = (padded, column.rowguid, column.identity is not None, bool(column.computed), 0, 0, 0)
     rest = (0, "NOT_APPLICABLE", None, 0, 0, None, column.default_id)
-    return (table.object_id, column.name, column.column_id, system, user, *size, *flags, *rest)
+    vector = (kind.length, 0, "float32") if kind.name == "vector" else (None, None, None)
+    return (table.object_id, column.name, column.column_id, system, user, *size, *flags, *rest, *vector)
 
 
 @view("columns", _COLUMN)
@@ -214,7 +216,7 @@ def _types(seen: Seen) -> Rows:
         kind = SqlType(name)
         collation = kind.collation if kind.family == "text" else None
         user = USER_TYPE_IDS.get(name, system)
-        yield name, system, user, 4, size, precision, scale, collation, 1, 0, name == "hierarchyid", 0
+        yield name, system, user, 4, size, precision, scale, collation, 1, 0, system == 240, 0
     yield "sysname", 231, 256, 4, 256, 0, 0, SqlType("nvarchar").collation, 0, 0, 0, 0
 
 

@@ -219,7 +219,11 @@ def _to_float(value: Typed, to: SqlType, style: int | None) -> str:
 
 def _to_text(value: Typed, to: SqlType, style: int | None) -> str:
     family, sql = value.type.family, value.sql
-    if family in ("text", "xml", "hierarchyid"):
+    if family in ("json", "vector", "spatial") and not to.is_max:
+        raise unsupported(f"{value.type.name} as text of limited length")
+    if family == "spatial":
+        return f"ts_spatial_text({sql}, TRUE)"
+    if family in ("text", "xml", "hierarchyid", "json", "vector"):
         return fit_text(value, to)
     room = to.length if to.length != MAX and not to.is_max else None
     if family in ("int", "bit"):

@@ -30,6 +30,8 @@ Handler = Callable[[exp.Expression, Scope], Typed]
 VALUES: dict[type[exp.Expression], Handler] = {}
 PREDICATES: dict[type[exp.Expression], Callable[[exp.Expression, Scope], str]] = {}
 FUNCTIONS: dict[str, Callable[[list[exp.Expression], Scope], Typed]] = {}
+METHODS: dict[str, dict[str, Callable[[Typed], Typed]]] = {}  # by family of the value, then by name
+PROPERTIES: dict[str, dict[str, Callable[[Typed], Typed]]] = {}
 NULL = Typed("NULL", INT, is_null=True)
 _COMPARE = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
@@ -127,6 +129,8 @@ def _column(node: exp.Expression, scope: Scope) -> Typed:
         return _money(name[1:])
     if not table and name.upper() == "CURRENT_TIMESTAMP" and not quoted:
         return FUNCTIONS["GETDATE"]([], scope)
+    if _is_property(node, scope):
+        return _member(PROPERTIES, scope.column(table, node.text("db")), name)
     return scope.column(name, table)
 
 
@@ -230,20 +234,36 @@ def _collate(node: exp.Expression, scope: Scope) -> Typed:
 
 
 def _dot(node: exp.Expression, scope: Scope) -> Typed:
+    """A method of hierarchyid, geometry or geography; names of CLR methods are case-sensitive."""
     method = node.expression
-    if not isinstance(method, exp.Anonymous) or str(method.this).lower() != "tostring" or method.expressions:
+    if not isinstance(method, exp.Anonymous) or method.expressions:
         raise unsupported(f"method {node.expression.sql()[:40]}")
-    inner = node.this
-    if isinstance(inner, exp.Identifier):
-        inner = exp.Column(this=inner)
-    elif isinstance(inner, exp.Dot):
-        inner = exp.Column(this=inner.expression, table=inner.this)
-    value = compile_value(inner, scope)
-    if value.type.family != "hierarchyid":
+    return _member(METHODS, compile_value(_owner(node.this), scope), str(method.this))
+
+
+def _owner(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Identifier):
+        return exp.Column(this=node)
+    return exp.Column(this=node.expression, table=node.this) if isinstance(node, exp.Dot) else node
+
+
+def _member(members: dict[str, dict[str, Callable[[Typed], Typed]]], value: Typed, name: str) -> Typed:
+    known = members.get(value.type.family)
+    if known is None:
         raise SqlError(258, f"Cannot call methods on {value.type.name}.", 15)
-    return Typed(value.sql, nvarchar(4000), value.nullable, COLUMN)
+    if name not in known:
+        raise unsupported(f"{name} of {value.type.name}")
+    return known[name](value)
 
 
+def _is_property(node: exp.Expression, scope: Scope) -> bool:
+    """[g].STSrid and t.[g].STSrid look like a column of a table."""
+    known = any(node.name in names for names in PROPERTIES.values())
+    table = node.text("table").lower()
+    return bool(known and table and not scope.has_source(table))
+
+
+METHODS["hierarchyid"] = {"ToString": lambda value: Typed(value.sql, nvarchar(4000), value.nullable, COLUMN)}
 VALUES.update(
     {
         exp.Literal: _literal,

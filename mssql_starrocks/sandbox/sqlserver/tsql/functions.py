@@ -23,6 +23,7 @@ from mssql_starrocks.sandbox.sqlserver.types import (
     BIGINT,
     INT,
     MAX,
+    OPAQUE,
     SqlType,
     nvarchar,
     varbinary,
@@ -100,7 +101,7 @@ def _datalength(args: list[Typed]) -> Typed:
         sql = f"(2 * ts_units({value.sql}))" if value.type.unicode else texts.size(value.sql, value.type)
     elif family == "binary":
         sql = f"octet_length({value.sql})"
-    elif family in ("xml", "variant", "hierarchyid"):
+    elif family in OPAQUE:
         raise unsupported(f"DATALENGTH of {value.type.name}")
     else:
         size = value.type.max_length

@@ -6,7 +6,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql import texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import common_type, decimal_shape
-from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType, decimal, nvarchar, varbinary, varchar
+from mssql_starrocks.sandbox.sqlserver.types import MAX, OPAQUE, SqlType, decimal, nvarchar, varbinary, varchar
 
 _NUMERIC = ("int", "bit", "decimal", "money", "float")
 _TICKED = ("date", "datetime")
@@ -181,7 +181,7 @@ def comparison_keys(operator: str, left: Typed, right: Typed) -> tuple[str, str]
     if {one, two} <= set(_TICKED):
         whole = SqlType("datetime2", scale=7)
         return convert(left, whole).sql, convert(right, whole).sql
-    if {one, two} & {"xml", "variant", "hierarchyid"} or "binary" in (one, two):
+    if {one, two} & set(OPAQUE) or "binary" in (one, two):
         raise unsupported(f"{left.type.name} {operator} {right.type.name}")
     kind = common_type([left, right])
     if kind.family == "decimal" and "text" in (one, two):

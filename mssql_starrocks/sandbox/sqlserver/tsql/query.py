@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
-from mssql_starrocks.sandbox.sqlserver.tsql import aggregates, characters, functions, texts, variants
+from mssql_starrocks.sandbox.sqlserver.tsql import (
+    aggregates,
+    characters,
+    documents,
+    functions,
+    spatials,
+    texts,
+    variants,
+)
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
     IN_QUERY,
@@ -438,7 +446,13 @@ def _in_query(value: Typed, node: exp.Expression, scope: Scope) -> str:
     return f'({left} IN (SELECT {right} FROM ({query.sql}) AS "i"))'
 
 
-REGISTERED_BY = (*functions.REGISTERED_BY, characters.__name__, variants.__name__)
+REGISTERED_BY = (
+    *functions.REGISTERED_BY,
+    characters.__name__,
+    documents.__name__,
+    spatials.__name__,
+    variants.__name__,
+)
 VALUES.update({exp.Subquery: _scalar_subquery, exp.Window: aggregates.compile_window})
 PREDICATES[exp.Exists] = _exists
 IN_QUERY.append(_in_query)

@@ -88,6 +88,9 @@ class Scope:
             raise SqlError(4104, f'The multi-part identifier "{table}.{name}" could not be bound.')
         raise SqlError(207, f"Invalid column name '{name}'.")
 
+    def has_source(self, alias: str) -> bool:
+        return bool(self._named(alias)) or (self.parent is not None and self.parent.has_source(alias))
+
     def _named(self, table: str) -> list[Source]:
         if not table:
             return self.sources

@@ -3,7 +3,7 @@
 from mssql_starrocks.sandbox.sqlserver import collations, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, EXPLICIT, LITERAL, Typed
-from mssql_starrocks.sandbox.sqlserver.types import MAX, SqlType
+from mssql_starrocks.sandbox.sqlserver.types import MAX, OPAQUE, SqlType
 
 MACROS = (
     # uniqueidentifier is stored in the order SqlGuid compares: bytes 10-15, 8-9, 6-7, 4-5, 0-3 of its binary form
@@ -90,7 +90,7 @@ def key(value: Typed, collation: str | None = None, *, ordered: bool = False) ->
     family = value.type.family
     if family == "datetimeoffset":
         return f"({value.sql}).t"
-    if family in ("xml", "variant", "hierarchyid") or value.type.name in ("text", "ntext", "image"):
+    if family in OPAQUE or value.type.name in ("text", "ntext", "image"):
         raise SqlError(306, f"The {value.type.name} data type cannot be compared or sorted.")
     if family == "binary":
         return value.sql

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from mssql_starrocks.sandbox.sqlserver import code_pages, utf16
 from mssql_starrocks.sandbox.sqlserver.errors import marked
-from mssql_starrocks.sandbox.sqlserver.tsql import moments, texts, variants
+from mssql_starrocks.sandbox.sqlserver.spatial import stored
+from mssql_starrocks.sandbox.sqlserver.tsql import documents, moments, texts, variants
 
 _LIMIT = "not supported by the sandbox: "
 
@@ -89,6 +90,13 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         ("ts_units_utf16", utf16.units, ["VARCHAR"], "BIGINT"),
         ("ts_float_text", float_text, ["DOUBLE", "INTEGER"], "VARCHAR"),
         ("ts_variant_property", variants.variant_property, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+        ("ts_json_text", documents.json_text, ["VARCHAR"], "VARCHAR"),
+        ("ts_vector_text", documents.vector_text, ["VARCHAR", "INTEGER"], "VARCHAR"),
+        ("ts_spatial_from_text", stored.from_text, ["VARCHAR", "INTEGER", "VARCHAR"], "BLOB"),
+        ("ts_spatial_from_binary", stored.from_binary, ["BLOB", "INTEGER", "VARCHAR"], "BLOB"),
+        ("ts_spatial_text", stored.as_text, ["BLOB", "BOOLEAN"], "VARCHAR"),
+        ("ts_spatial_binary", stored.as_binary, ["BLOB", "BOOLEAN"], "BLOB"),
+        ("ts_spatial_srid", stored.srid, ["BLOB"], "INTEGER"),
         ("ts_xml_text", xml_text, ["VARCHAR"], "VARCHAR"),
     )
     for name, function, arguments, result in plain:
