@@ -48,6 +48,8 @@ check: setup ## What Dagster itself thinks of the definitions
 .PHONY: bench
 bench: setup ## Benchmarks; they print, they never fail a build
 	$(BIN)/python benchmarks/load_definitions.py
+	$(BIN)/python benchmarks/discover.py
+	$(BIN)/python benchmarks/proof.py
 
 .PHONY: docs
 docs: .venv/ready ## Make docs/types.md anew from the type matrix
