@@ -33,7 +33,7 @@ class Drawn:
     key: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a failure shows its SQL instead
 class AnyTable:
     name: str
     columns: Sequence[Drawn]

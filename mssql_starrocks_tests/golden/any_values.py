@@ -128,7 +128,7 @@ def _offset(scale: int) -> Kind:
 
 def _smalldatetime() -> Kind:
     minutes = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2079, 6, 6, 23, 59))
-    values = minutes.map(lambda d: d.replace(second=0, microsecond=0))
+    values = minutes.map(lambda d: d.replace(second=0, microsecond=0, fold=0))
     return Kind("smalldatetime", values, lambda d: _quoted(d.isoformat(" ")), _plain)
 
 
@@ -136,7 +136,7 @@ def _datetime() -> Kind:
     """Thirds of a hundredth of a second, shown as .000, .003 and .007."""
     moments = st.datetimes(dt.datetime(1753, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59))
     thirds = st.tuples(moments, st.integers(0, 99), st.sampled_from([0, 3, 7]))
-    values = thirds.map(lambda v: v[0].replace(microsecond=10_000 * v[1] + 1000 * v[2]))
+    values = thirds.map(lambda v: v[0].replace(microsecond=10_000 * v[1] + 1000 * v[2], fold=0))
     return Kind("datetime", values, lambda d: _quoted(d.isoformat(" ", "milliseconds")), _plain)
 
 
