@@ -10,6 +10,7 @@ from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks_tests.golden.keys import NO_KEYS
 from mssql_starrocks_tests.golden.numbers import NOT_IN_SQL_SERVER
+from mssql_starrocks_tests.golden.targets import TOO_NARROW
 from mssql_starrocks_tests.golden.texts import HALVES
 from mssql_starrocks_tests.platform import failed
 
@@ -62,6 +63,20 @@ def test_half_of_a_surrogate_pair_as_bytes_is_exact(halves, engine, form):
     wanted = [(text + " " * (width - len(text.encode("utf-16-le", "surrogatepass")) // 2)) for _, text in HALVES]
     found = halves.warehouse(f"SELECT body FROM {engine}_bytes.half_{form} ORDER BY id")
     assert [raw.decode("utf-16-le", "surrogatepass") for (raw,) in found] == wanted
+
+
+def test_a_value_that_a_narrow_target_cannot_hold_stops_the_load_by_name(golden):
+    columns = {f"c{n}": (declared, target, sql) for n, (declared, target, sql) in enumerate(TOO_NARROW)}
+    declared = ", ".join(f"{name} {facts[0]}" for name, facts in columns.items())
+    golden.box.sqlserver.execute(f"CREATE TABLE dbo.narrow (id int NOT NULL PRIMARY KEY, {declared})")
+    values = ", ".join(sql for _, _, sql in columns.values())
+    golden.box.sqlserver.execute(f"INSERT INTO dbo.narrow VALUES (1, {values})")
+    choices = {name: {"target": target, "accept_loss": True} for name, (_, target, _) in columns.items()}
+    chain = copy_one(golden, "dbo.narrow", "arrow", columns=choices)
+    reports = {r.name: r for r in golden.prove_snapshot(chain)}
+    assert [d.what for d in reports["schema"].differences] == [f"values of column {name}" for name in columns]
+    with pytest.raises(NotCertifiedError, match="c0"):
+        golden.publish(chain)
 
 
 @pytest.mark.parametrize("expression", NOT_IN_SQL_SERVER)
