@@ -103,7 +103,8 @@ def key(value: Typed, collation: str | None = None, *, ordered: bool = False) ->
             return trimmed
         # by code units or bytes of the code page; DuckDB orders by code points
         return f"ts_ordered({trimmed})" if value.type.unicode else f"ts_bytes({trimmed}, '{value.type.code_page}')"
-    if value.type.unicode and not value.type.alias and not (isinstance(value.literal, str) and value.literal.isascii()):
+    ascii_literal = isinstance(value.literal, str) and value.literal.isascii()
+    if value.type.unicode and value.type.alias != "sysname" and not ascii_literal:
         trimmed = f"ts_linguistic({trimmed})"
     if "_AI" in name:
         trimmed = f"strip_accents({trimmed})"
