@@ -1,9 +1,11 @@
 """INSERT, UPDATE, DELETE: new rows are staged and checked before the table changes, so an error changes nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
@@ -234,6 +236,12 @@ def store(executor: "Executor", table: Table, assigned: list[Assigned], body: st
         check_keys(executor, table, stage, existing=f"SELECT * FROM {table.physical}")
         return _append(executor, table, stage, given)
     finally:
+        _drop(executor, stage)
+
+
+def _drop(executor: "Executor", stage: str) -> None:
+    """A statement that failed has aborted DuckDB's transaction, and the table is gone with it."""
+    with suppress(duckdb.TransactionException):
         executor.cursor.execute(f"DROP TABLE IF EXISTS {stage}")
 
 
@@ -412,7 +420,7 @@ def _update(executor: "Executor", node: exp.Update) -> int:
         return _apply_update(executor, table, stage, changed)
     finally:
         executor.unregister(context)
-        executor.cursor.execute(f"DROP TABLE IF EXISTS {stage}")
+        _drop(executor, stage)
 
 
 def _assignment(executor: "Executor", node: exp.Expression, table: Table, scope: Scope) -> Assigned:
