@@ -66,6 +66,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         ("ts_cut_bytes", code_pages.cut, ["VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR"),
         ("ts_utf16", utf16.encode, ["VARCHAR"], "BLOB"),
         ("ts_from_utf16", utf16.decode, ["BLOB"], "VARCHAR"),
+        ("ts_bytes_sha512", lambda raw: hashlib.sha512(raw).digest(), ["BLOB"], "BLOB"),
         ("ts_joined_halves", utf16.joined, ["VARCHAR"], "VARCHAR"),
         ("ts_from_code_page", code_pages.decode, ["BLOB", "VARCHAR"], "VARCHAR"),
         ("ts_substring_utf16", substring_utf16, ["VARCHAR", "BIGINT", "BIGINT"], "VARCHAR"),
