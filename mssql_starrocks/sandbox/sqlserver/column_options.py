@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.ddl import Words
 
 ROW_START, ROW_END = 1, 2  # sys.columns.generated_always_type
+_MOST = 1024
 _NEVER_SPARSE = ("text", "ntext", "image", "timestamp", "geometry", "geography")
 _MASK = re.compile(r"(?is)FUNCTION\s*=\s*N?'((?:[^']|'')+)'")
 
@@ -44,7 +45,11 @@ def _mask(text: str) -> str:
 
 
 def check(columns: tuple[Column, ...]) -> None:
-    """Use Sparse Columns: nullable, without a default; one column set a table."""
+    """Columns a table may have; Use Sparse Columns: nullable, without a default, one column set a table."""
+    if len(columns) > _MOST and not any(column.column_set for column in columns):
+        raise SqlError(
+            1702, f"CREATE TABLE failed because column '{columns[_MOST].name}' exceeds the maximum of {_MOST}."
+        )
     for column in columns:
         wrong = not column.nullable or column.default or column.identity or column.computed
         if column.sparse and (wrong or column.type.name in _NEVER_SPARSE):

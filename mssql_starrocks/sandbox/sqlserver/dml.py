@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
 
 
+_MOST_ROWS = 1000  # INSERT (Transact-SQL)
 _NOT_WRITABLE = (
     'The column "{}" cannot be modified because it is either a computed column or is the result of a UNION operator.'
 )
@@ -126,6 +127,13 @@ def _insert_columns(executor: "Executor", table: Table, schema: exp.Expression) 
 def _values(
     executor: "Executor", source: exp.Values, columns: list[Column], context: Context
 ) -> tuple[str, list[Typed]]:
+    if len(source.expressions) > _MOST_ROWS:
+        raise SqlError(
+            10738,
+            "The number of row value expressions in the INSERT statement exceeds the maximum allowed number of "
+            f"{_MOST_ROWS} row values.",
+            15,
+        )
     scope = Scope(context)
     rows: list[list[Typed]] = []
     for row in source.expressions:

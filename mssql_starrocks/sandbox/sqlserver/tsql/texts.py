@@ -30,10 +30,10 @@ MACROS = (
     f"CREATE MACRO ts_joined(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.PAIR_RE2}') THEN "
     "ts_joined_halves(x) ELSE x END)",
     f"CREATE MACRO ts_ordered(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.RESERVED_RE2}') THEN "
-    "error('@@50000@@not supported by the sandbox: the order of half of a surrogate pair') ELSE x END)",
+    "ts_refused(x, 'the order of half of a surrogate pair') ELSE x END)",
     # version 80 collations give no weight to halves of pairs; what that makes equal is not told
     f"CREATE MACRO ts_linguistic(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.RESERVED_RE2}') THEN "
-    "error('@@50000@@not supported by the sandbox: half of a surrogate pair in a linguistic comparison') ELSE x END)",
+    "ts_refused(x, 'half of a surrogate pair in a linguistic comparison') ELSE x END)",
 )
 
 
