@@ -59,4 +59,10 @@ FLOAT = Golden(
      v("0", 0.0), v("-0E0", -0.0), v("0.1E0", 0.1), v("9007199254740993E0", 9007199254740992.0)],
 )  # fmt: skip
 NUMBERS = (BIT, TINYINT, SMALLINT, INT, BIGINT, *DECIMALS, MONEY, SMALLMONEY, REAL, FLOAT)
-NOT_IN_SQL_SERVER = ("CAST('NaN' AS float)", "CAST('Infinity' AS float)", "1.8E308", "CAST(1E300 AS real)", "1E308 * 10")
+NOT_IN_SQL_SERVER = (
+    "CAST('NaN' AS float)",
+    "CAST('Infinity' AS float)",
+    "1.8E308",
+    "CAST(1E300 AS real)",
+    "1E308 * 10",
+)

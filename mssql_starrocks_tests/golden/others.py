@@ -10,12 +10,24 @@ GUID_LOWER = Golden("c_guid", "uniqueidentifier", [v(sql, text.lower()) for sql,
 _LONG = bytes(range(256)) * 31 + bytes(range(64))
 BYTES = (
     Golden("c_binary", "binary(4)", [v("0x", bytes(4)), v("0x01", b"\x01\0\0\0"), v("0xFFFFFFFF", b"\xff" * 4)]),
-    Golden("c_varbinary", "varbinary(8)", [v("0x", b""), v("0x00", b"\0"), v("0x0100", b"\x01\0"), v("0x5C4E0A2720", b"\\N\n' ")]),
+    Golden(
+        "c_varbinary",
+        "varbinary(8)",
+        [v("0x", b""), v("0x00", b"\0"), v("0x0100", b"\x01\0"), v("0x5C4E0A2720", b"\\N\n' ")],
+    ),
     Golden("c_varbinary_long", "varbinary(8000)", [v("0x" + _LONG.hex(), _LONG)]),
-    Golden("c_varbinary_max", "varbinary(max)", [v("0x", b""), v("0x00FF00", b"\0\xff\0"), v("0x" + _LONG.hex() * 2, _LONG * 2)]),
+    Golden(
+        "c_varbinary_max",
+        "varbinary(max)",
+        [v("0x", b""), v("0x00FF00", b"\0\xff\0"), v("0x" + _LONG.hex() * 2, _LONG * 2)],
+    ),
     Golden("c_image", "image", [v("0x", b""), v("0x00FF00", b"\0\xff\0")]),
 )
-XML = Golden("c_xml", "xml", [v("N'<a/>'", "<a/>"), v("N'<a b=\"&lt;&amp;\">é 漢 😀</a>'", '<a b="&lt;&amp;">é 漢 😀</a>'), v("N''", "")])
+XML = Golden(
+    "c_xml",
+    "xml",
+    [v("N'<a/>'", "<a/>"), v("N'<a b=\"&lt;&amp;\">é 漢 😀</a>'", '<a b="&lt;&amp;">é 漢 😀</a>'), v("N''", "")],
+)
 HIERARCHY = Golden(
     "c_hierarchyid",
     "hierarchyid",
@@ -56,6 +68,11 @@ _DOCUMENTS = [
 ]  # fmt: skip
 JSON = Golden("c_json", "json", [v(f"N'{text}'", text) for text, _ in _DOCUMENTS])
 JSON_JSON = Golden("c_json", "json", [v(f"N'{text}'", text, document) for text, document in _DOCUMENTS])
-VECTOR = Golden("c_vector", "vector(3)", [v("'[1.0, -0.5, 0.0]'", "[1.0000000e+000,-5.0000000e-001,0.0000000e+000]")], {"accept_loss": True})
+VECTOR = Golden(
+    "c_vector",
+    "vector(3)",
+    [v("'[1.0, -0.5, 0.0]'", "[1.0000000e+000,-5.0000000e-001,0.0000000e+000]")],
+    {"accept_loss": True},
+)
 OTHERS = (*BYTES, GUID, XML, HIERARCHY, VARIANT, JSON, VECTOR)
 OTHERS_CHOSEN = (GUID_LOWER, JSON_JSON)

@@ -1,8 +1,8 @@
 """The golden tables: every type as a value under the default and under every other choice, and as a key."""
 
 from mssql_starrocks_tests.golden.keys import KEYS
-from mssql_starrocks_tests.golden.moments import MOMENTS, MOMENTS_CHOSEN
 from mssql_starrocks_tests.golden.model import GoldenTable
+from mssql_starrocks_tests.golden.moments import MOMENTS, MOMENTS_CHOSEN
 from mssql_starrocks_tests.golden.numbers import NUMBERS
 from mssql_starrocks_tests.golden.others import OTHERS, OTHERS_CHOSEN
 from mssql_starrocks_tests.golden.spatial import SHAPES, SHAPES_TEXT

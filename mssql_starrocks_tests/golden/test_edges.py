@@ -5,8 +5,7 @@ import pytest
 
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import Config
-from mssql_starrocks.errors import EngineError, NotCertifiedError, TypeRefusedError
-from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.errors import EngineError, NotCertifiedError
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks_tests.golden.keys import NO_KEYS
 from mssql_starrocks_tests.golden.numbers import NOT_IN_SQL_SERVER
@@ -84,7 +83,10 @@ def test_sql_server_holds_neither_nan_nor_infinity(golden, expression):
     from mssql_starrocks.sandbox.stack import DATABASE, LOGIN, PASSWORD
 
     server = {"server": "localhost", "port": golden.box.sqlserver.port, "database": DATABASE}
-    with pymssql.connect(**server, user=LOGIN, password=PASSWORD) as connection, pytest.raises(pymssql.Error) as refused:
+    with (
+        pymssql.connect(**server, user=LOGIN, password=PASSWORD) as connection,
+        pytest.raises(pymssql.Error) as refused,
+    ):
         connection.cursor().execute(f"SELECT {expression}")
     assert refused.value.args[0] in {168, 232, 8114, 8115}  # literal too large, arithmetic overflow, conversion
 

@@ -10,7 +10,12 @@ from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks_tests.platform import failed
 
 MOST = 1_048_576
-TEXTS = {"fits": ("N'x'", MOST), "one more": ("N'x'", MOST + 1), "in utf-8 only": ("N'漢'", 400_000), "pairs": ("N'😀'", 262_145)}
+TEXTS = {
+    "fits": ("N'x'", MOST),
+    "one more": ("N'x'", MOST + 1),
+    "in utf-8 only": ("N'漢'", 400_000),
+    "pairs": ("N'😀'", 262_145),
+}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,13 @@ _EDGES = [
     ("N'e' + NCHAR(769) + N' ' + NCHAR(233)", "e\u0301 \u00e9"), ("NCHAR(65279) + N'x' + NCHAR(65533)", "\ufeffx\ufffd"),
     ("N'%s %% {0} $1 ?'", "%s %% {0} $1 ?"), ("NCHAR(8232) + NCHAR(133) + NCHAR(127)", "\u2028\u0085\u007f"),
 ]  # fmt: skip
-_PADDED = [("N''", "     "), ("N'x '", "x    "), ("N'請求書は月'", "請求書は月"), ("N'\\N'", "\\N   "), ("N'😀😀'", "😀😀 ")]
+_PADDED = [
+    ("N''", "     "),
+    ("N'x '", "x    "),
+    ("N'請求書は月'", "請求書は月"),
+    ("N'\\N'", "\\N   "),
+    ("N'😀😀'", "😀😀 "),
+]
 TEXTS = (
     Golden("c_nvarchar", "nvarchar(20)", [v(sql, text) for sql, text in [*_EDGES, ("REPLICATE(N'漢', 20)", "漢" * 20)]]),
     Golden("c_nvarchar_long", "nvarchar(4000)", [v("REPLICATE(N'漢', 4000)", "漢" * 4000), v("REPLICATE(N'😀', 2000)", "😀" * 2000)]),
@@ -45,7 +51,9 @@ TEXTS_CHOSEN = (
         [v("N''", ""), v("N'x '", "x"), v("N'  x'", "  x"), v("N'請求書は月'", "請求書は月")],
         {"unicode_as": "text"},
     ),
-    Golden("c_char", "char(5)", [v("''", ""), v("'x '", "x"), v("' x'", " x"), v("'abcde'", "abcde"), v("CHAR(9)", "\t")]),
+    Golden(
+        "c_char", "char(5)", [v("''", ""), v("'x '", "x"), v("' x'", " x"), v("'abcde'", "abcde"), v("CHAR(9)", "\t")]
+    ),
     Golden("c_sysname", "sysname", [wide("N'名前 '", "名前 ")]),
 )
 # Halves of surrogate pairs, which UTF-8 has no form for

@@ -101,7 +101,9 @@ def _floats(operator: str, left: Typed, right: Typed, kind: SqlType) -> Typed:
     one, two = convert(left, SqlType("float")).sql, convert(right, SqlType("float")).sql
     if operator == "/":
         zero = "CAST(error('@@8134@@Divide by zero error encountered.') AS DOUBLE)"
-        return Typed(f"CAST(CASE WHEN {two} = 0 THEN {zero} ELSE {_finite(f'({one} / {two})')} END AS {kind.storage})", kind)
+        return Typed(
+            f"CAST(CASE WHEN {two} = 0 THEN {zero} ELSE {_finite(f'({one} / {two})')} END AS {kind.storage})", kind
+        )
     return Typed(f"CAST({_finite(f'({one} {operator} {two})')} AS {kind.storage})", kind)
 
 
