@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from mssql_starrocks_tests.golden.any_values import KINDS, Kind
+from mssql_starrocks_tests.golden.corpus import CORPUS
 from mssql_starrocks_tests.platform import Platform, failed
 
 EXAMPLES = int(os.environ.get("ANY_TABLE_EXAMPLES", "20"))
@@ -106,6 +107,17 @@ def test_any_table_is_certified_and_exact(platform, table):
     finally:
         platform.box.sqlserver.execute(f"DROP TABLE dbo.{_quote(name)}")
     assert found == {number: _named(chain, table, number) for number in kept}
+
+
+@pytest.mark.parametrize("case", CORPUS)
+def test_what_was_once_found_stays_mended(platform, case):
+    config, statements = CORPUS[case]
+    name = f"dbo.found{next(_NUMBER)}"
+    for statement in statements:
+        platform.box.sqlserver.execute(statement.replace("dbo.found", name, 1))
+    [chain] = platform.chains(engine="arrow", include=(name,), tables={name: config}).values()
+    assert failed(platform.copy(chain)) == []
+    platform.box.sqlserver.execute(f"DROP TABLE {name}")
 
 
 def _make(platform: Platform, table: AnyTable, name: str) -> list[int]:
