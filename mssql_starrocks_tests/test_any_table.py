@@ -18,9 +18,33 @@ from mssql_starrocks_tests.golden.corpus import CORPUS
 from mssql_starrocks_tests.platform import Platform, failed
 
 EXAMPLES = int(os.environ.get("ANY_TABLE_EXAMPLES", "20"))
-_NAMES = ("id", "select", "Order", "key", "a]b", "it's", 'say "x"', "größe", "数量", "😀", "a.b", "a b", "__op", "1st", "%", "$x", "`t`")
-_OPTIONS = {"time_as": ("text", "ticks"), "datetime2_as": ("companion", "text"), "datetimeoffset_as": ("companion", "text"),
-            "guid_case": ("upper", "lower"), "char_blanks": ("keep", "trim"), "unicode_as": ("text", "bytes")}  # fmt: skip
+_NAMES = (
+    "id",
+    "select",
+    "Order",
+    "key",
+    "a]b",
+    "it's",
+    'say "x"',
+    "größe",
+    "数量",
+    "😀",
+    "a.b",
+    "a b",
+    "__op",
+    "1st",
+    "%",
+    "$x",
+    "`t`",
+)
+_OPTIONS = {
+    "time_as": ("text", "ticks"),
+    "datetime2_as": ("companion", "text"),
+    "datetimeoffset_as": ("companion", "text"),
+    "guid_case": ("upper", "lower"),
+    "char_blanks": ("keep", "trim"),
+    "unicode_as": ("text", "bytes"),
+}
 _NUMBER = count()
 
 
@@ -142,7 +166,9 @@ def _read(platform: Platform, chain: Any) -> dict[int, dict[str, str]]:
     names = [c.name for c in chain.columns]
     listed = ", ".join(f"`{n}`" for n in names)
     database, table = chain.names.warehouse
-    rows = [dict(zip(names, row, strict=True)) for row in platform.warehouse(f"SELECT {listed} FROM `{database}`.`{table}`")]
+    rows = [
+        dict(zip(names, row, strict=True)) for row in platform.warehouse(f"SELECT {listed} FROM `{database}`.`{table}`")
+    ]
     real = {c.name for c in chain.columns if c.starrocks == "FLOAT"}
     shown = [{n: struct.pack("f", v) if n in real and v is not None else v for n, v in row.items()} for row in rows]
     return {row.pop("ord"): {n: repr(v) for n, v in row.items()} for row in shown}

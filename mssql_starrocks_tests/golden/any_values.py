@@ -49,7 +49,9 @@ def _scaled(declared: str, precision: int, scale: int, low: int, high: int, *, e
         return {"": int(value) if precision <= 18 else str(value)}
 
     digits = st.sampled_from([low, high, 0]) | st.integers(low, high)
-    return Kind(declared, digits.map(lambda n: Decimal((n < 0, tuple(map(int, str(abs(n)))), -scale))), "{:f}".format, shown)
+    return Kind(
+        declared, digits.map(lambda n: Decimal((n < 0, tuple(map(int, str(abs(n)))), -scale))), "{:f}".format, shown
+    )
 
 
 def _decimal(shape: tuple[int, int]) -> Kind:
@@ -144,7 +146,26 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-_SPECIAL = ["", " ", "  x ", "\\N", "NULL", "null", "'", '"', "\\", "a\tb", "\n", "\r\n", "\0", "漢字", "😀", "e\u0301", "\ufeff", "%s"]
+_SPECIAL = [
+    "",
+    " ",
+    "  x ",
+    "\\N",
+    "NULL",
+    "null",
+    "'",
+    '"',
+    "\\",
+    "a\tb",
+    "\n",
+    "\r\n",
+    "\0",
+    "漢字",
+    "😀",
+    "e\u0301",
+    "\ufeff",
+    "%s",
+]
 # the sandbox keeps the end of private plane 16 for halves of surrogate pairs
 _CHARACTERS = st.characters(exclude_categories=("Cs",), max_codepoint=0x10EFFF)
 _LATIN = st.sampled_from([chr(c) for c in (*range(128), *range(0xA0, 0x100))])
@@ -154,7 +175,11 @@ def _text(name: str, length: int | None, kind: str = "") -> Kind:
     """`length` None: without a limit. Text in a key is compared by its bytes, so that any characters may meet."""
     wide, fixed = name.startswith("n"), name in ("char", "nchar")
     declared = kind or f"{name}({length or 'max'})"
-    drawn = st.sampled_from(_SPECIAL) | st.text(_CHARACTERS, max_size=length or 40) if wide else st.text(_LATIN, max_size=length or 40)
+    drawn = (
+        st.sampled_from(_SPECIAL) | st.text(_CHARACTERS, max_size=length or 40)
+        if wide
+        else st.text(_LATIN, max_size=length or 40)
+    )
     size = length or 40
 
     def literal(value: str) -> str:
@@ -170,7 +195,9 @@ def _text(name: str, length: int | None, kind: str = "") -> Kind:
             return {"": raw.hex().upper() if in_key else raw}
         return {"": text.rstrip(" ") if fixed and choices["char_blanks"] == "trim" else text}
 
-    return Kind(declared, drawn.filter(lambda t: _units(t) <= size), literal, shown, key=length is not None and length <= 8)
+    return Kind(
+        declared, drawn.filter(lambda t: _units(t) <= size), literal, shown, key=length is not None and length <= 8
+    )
 
 
 def _binary(name: str, length: int | None, kind: str = "") -> Kind:
@@ -215,7 +242,9 @@ KINDS: st.SearchStrategy[Kind] = st.one_of(
     _SCALES.map(_offset),
     _LENGTHS.map(lambda n: _text("char", n)) | _LENGTHS.map(lambda n: _text("varchar", n)),
     _LENGTHS.map(lambda n: _text("nchar", n)) | _LENGTHS.map(lambda n: _text("nvarchar", n)),
-    st.sampled_from([_text("varchar", None), _text("nvarchar", None), _text("text", None, "text"), _text("ntext", None, "ntext")]),
+    st.sampled_from(
+        [_text("varchar", None), _text("nvarchar", None), _text("text", None, "text"), _text("ntext", None, "ntext")]
+    ),
     _LENGTHS.map(lambda n: _binary("binary", n)) | _LENGTHS.map(lambda n: _binary("varbinary", n)),
     st.sampled_from([_binary("varbinary", None), _binary("image", None, "image")]),
     st.just(_guid()),

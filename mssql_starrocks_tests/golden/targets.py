@@ -2,7 +2,7 @@
 
 from datetime import date
 from datetime import datetime as dt
-from decimal import Decimal as D
+from decimal import Decimal
 
 from mssql_starrocks_tests.golden.model import Golden, GoldenTable, Value, v
 
@@ -18,11 +18,11 @@ TARGETS = GoldenTable(
         _set("t_tinyint", "tinyint", "TINYINT", v("0", 0), v("127", 127), narrow=True),
         _set("t_smallint", "smallint", "LARGEINT", v("-32768", -32768, "-32768")),
         _set("t_int", "int", "VARCHAR(11)", v("-2147483648", -2147483648, "-2147483648"), v("0", 0, "0")),
-        _set("t_bigint", "bigint", "DECIMAL(19,0)", v("-9223372036854775808", -(2**63), D("-9223372036854775808"))),
-        _set("t_price", "decimal(18,4)", "DECIMAL(38,10)", v("-0.0001", D("-0.0001"), D("-0.0001000000"))),
-        _set("t_whole", "decimal(9,0)", "INT", v("-999999999", D("-999999999"), -999999999)),
-        _set("t_fraction", "decimal(38,38)", "VARCHAR(41)", v("-0." + "9" * 38, D("-0." + "9" * 38), "-0." + "9" * 38)),
-        _set("t_money", "money", "DECIMAL(20,5)", v("922337203685477.5807", D("922337203685477.5807"), D("922337203685477.58070"))),
+        _set("t_bigint", "bigint", "DECIMAL(19,0)", v("-9223372036854775808", -(2**63), Decimal("-9223372036854775808"))),
+        _set("t_price", "decimal(18,4)", "DECIMAL(38,10)", v("-0.0001", Decimal("-0.0001"), Decimal("-0.0001000000"))),
+        _set("t_whole", "decimal(9,0)", "INT", v("-999999999", Decimal("-999999999"), -999999999)),
+        _set("t_fraction", "decimal(38,38)", "VARCHAR(41)", v("-0." + "9" * 38, Decimal("-0." + "9" * 38), "-0." + "9" * 38)),
+        _set("t_money", "money", "DECIMAL(20,5)", v("922337203685477.5807", Decimal("922337203685477.5807"), Decimal("922337203685477.58070"))),
         _set("t_real", "real", "DOUBLE", v("0.1", 0.10000000149011612), v("-0E0", -0.0)),
         _set("t_date", "date", "DATETIME", v("'0001-01-01'", date(1, 1, 1), dt(1, 1, 1)), v("'1582-10-10'", date(1582, 10, 10), dt(1582, 10, 10))),
         _set("t_date_text", "date", "VARCHAR(10)", v("'0001-01-01'", date(1, 1, 1), "0001-01-01")),
