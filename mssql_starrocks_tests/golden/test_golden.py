@@ -62,7 +62,7 @@ def test_values_are_what_the_vendors_say(golden, seen, engine, golden_table):
 
 
 @pytest.mark.parametrize("golden_table", [DEFAULT, CHOSEN], ids=lambda t: t.name)
-@pytest.mark.parametrize("lake", ["sql"], indirect=True)
+@pytest.mark.parametrize("lake", ["sql", "rest"], indirect=True)
 def test_a_lake_of_another_catalog_holds_the_same(golden, lake, golden_table):
     """StarRocks' stand-in reads Glue only, so this ends at the published snapshot."""
     chain = plan(golden, golden_table, "arrow", "other_")
