@@ -43,6 +43,15 @@ def test_a_value_that_is_certainly_too_long_stops_before_a_row_moves(box, platfo
             run()
 
 
+def test_a_variant_that_would_be_cut_stops_with_a_target_too(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.variants (id int NOT NULL PRIMARY KEY, v sql_variant NULL)")
+    box.sqlserver.execute("INSERT INTO dbo.variants VALUES (1, CAST(REPLICATE('x', 4001) AS varchar(8000)))")
+    chosen = {"dbo.variants": {"columns": {"v": {"target": "VARCHAR(16002)", "accept_loss": True}}}}
+    for tables in ({}, chosen):
+        with pytest.raises(TypeRefusedError, match=r"dbo\.variants\.v: a value of length 4,001"):
+            platform.snapshot(platform.chains(tables=tables)["dbo.variants"])
+
+
 def test_a_loss_that_nobody_accepted_is_not_published(box, platform):
     box.sqlserver.execute("CREATE TABLE dbo.embeddings (id int NOT NULL PRIMARY KEY, v vector(2) NULL)")
     box.sqlserver.execute("INSERT INTO dbo.embeddings VALUES (1, '[1.0, 2.0]')")
