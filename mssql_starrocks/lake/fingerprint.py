@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.table import Table
 
-_ENCODED = "__encoded_"  # columns that hold a column's bytes as SQL Server hashes them
+_ENCODED = "encoded "  # columns that hold a column's bytes as SQL Server hashes them; no name of ours has a blank
 
 
 @dataclass(frozen=True)
