@@ -95,3 +95,14 @@ def test_values_are_shown_only_when_allowed(box, platform):
     platform.warehouse("DELETE FROM dbo.shown WHERE id = 1")
     lost = {r.name: r for r in platform.prove_warehouse(chains[1])}["values"].differences
     assert ("row id=1", "present", "absent") in [(d.what, d.expected, d.found) for d in lost]
+
+
+def test_rows_are_named_beside_a_column_that_is_not_hashed(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.papers (id int NOT NULL PRIMARY KEY, j json NULL)")
+    box.sqlserver.execute("INSERT INTO dbo.papers VALUES (1, '{}'), (2, NULL)")
+    chain = platform.chains(types={"json_as": "json"})["dbo.papers"]
+    assert not failed(platform.copy(chain))
+    platform.warehouse("UPDATE dbo.papers SET j = NULL WHERE id = 1")
+    platform.warehouse("DELETE FROM dbo.papers WHERE id = 2")
+    values = {r.name: r for r in platform.prove_warehouse(chain)}["values"]
+    assert {d.what for d in values.differences} >= {"row id=1, column j", "row id=2"}
