@@ -106,3 +106,13 @@ def test_rows_are_named_beside_a_column_that_is_not_hashed(box, platform):
     platform.warehouse("DELETE FROM dbo.papers WHERE id = 2")
     values = {r.name: r for r in platform.prove_warehouse(chain)}["values"]
     assert {d.what for d in values.differences} >= {"row id=1, column j", "row id=2"}
+
+
+def test_a_row_has_one_name_on_both_sides_whatever_its_key_became(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.days (d date NOT NULL PRIMARY KEY, v int NULL)")
+    box.sqlserver.execute("INSERT INTO dbo.days VALUES ('2024-01-01', 1), ('2024-01-02', 2)")
+    chain = platform.chains(tables={"dbo.days": {"columns": {"d": {"target": "DATETIME"}}}})["dbo.days"]
+    assert not failed(platform.copy(chain))
+    platform.warehouse("UPDATE dbo.days SET v = 3 WHERE v = 2")
+    values = {r.name: r for r in platform.prove_warehouse(chain)}["values"]
+    assert [d.what for d in values.differences] == ["v", "row d=2024-01-02 00:00:00.000000, column v"]
