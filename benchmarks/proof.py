@@ -1,7 +1,7 @@
 """What the proof costs beside the copy: the 300,000 rows of the sample table, every level.
 
-Prints seconds of the three fingerprints and of the copy itself (extraction to the lake, load into StarRocks without its
-proofs), all against the sandbox in this run. Usage: python benchmarks/proof.py [rows]
+Prints seconds of the three fingerprints and of the copy itself by each engine (extraction to the lake, load into
+StarRocks without its proofs), all against the sandbox in this run. Usage: python benchmarks/proof.py [rows]
 """
 
 import os
@@ -20,8 +20,9 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import Level
+from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.sandbox.stack import Sandbox
-from mssql_starrocks.settings import Settings
+from mssql_starrocks.settings import Settings, SparkSettings
 from mssql_starrocks.source.connect import reader_session
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks.source.fingerprint import fingerprint as source_fingerprint
@@ -43,12 +44,17 @@ def timed(into: dict[str, float], what: str):
 def main(rows: int) -> None:
     with Sandbox(events=rows, apart=True) as box:
         settings = Settings.load(box.environment(), dotenv=None)
-        chains, _ = plan_chains(discover(settings.mssql), Config(engine="arrow"))
-        chain = next(c for c in chains if str(c.table.id) == TABLE)
-        report = stages.snapshot(chain, settings.mssql, settings.lake, None, lambda _: None)
+        spark = LazySpark(SparkSettings(driver_memory="1g"))
+        spark.session(settings.lake)  # its start is no part of a copy
+        copy = {}
+        for engine in ("spark", "arrow"):
+            chains, _ = plan_chains(discover(settings.mssql), Config(engine=engine))
+            chain = next(c for c in chains if str(c.table.id) == TABLE)
+            report = stages.snapshot(chain, settings.mssql, settings.lake, spark, lambda _: None)
+            copy[f"extraction by {engine}"] = report.copied.seconds
+        spark.stop()
         stages.publish(chain, settings.lake, lambda _: None)
         stages.load(chain, settings.lake, settings.starrocks, lambda _: None)
-        copy = {"extraction to the lake": report.copied.seconds}
         with warehouse_session(settings.starrocks) as session:
             shadow = replace.make_shadow(session, chain, settings.starrocks, replace.shadow_name(chain))
             order = LoadOrder(chain, report.copied.snapshot_id, shadow, f"bench_{secrets.token_hex(4)}")
@@ -70,14 +76,15 @@ def fingerprints(chain, settings, report, level: Level) -> dict[str, float]:
 
 
 def show(rows: int, copy: dict[str, float], levels: dict[Level, dict[str, float]]) -> None:
-    total = sum(copy.values())
+    load = copy["load into StarRocks"]
     console = Console(width=110)
     console.print(f"{rows:,} rows of {TABLE}, {os.cpu_count()} CPUs, Python {platform.python_version()}, sandbox")
     console.print("copy: " + ", ".join(f"{what} {seconds:.2f} s" for what, seconds in copy.items()))
-    table = Table("level", *next(iter(levels.values())), "together", "share of the copy")
+    table = Table("level", *next(iter(levels.values())), "together", "of a copy by arrow", "by spark")
     for level, took in levels.items():
         spent = sum(took.values())
-        table.add_row(level.value, *(f"{s:.2f} s" for s in took.values()), f"{spent:.2f} s", f"{spent / total:.0%}")
+        shares = [f"{spent / (copy[f'extraction by {engine}'] + load):.0%}" for engine in ("arrow", "spark")]
+        table.add_row(level.value, *(f"{s:.2f} s" for s in took.values()), f"{spent:.2f} s", *shares)
     console.print(table)
 
 
