@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, ProofLevel, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
-from mssql_starrocks.model import AuditColumn, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
+from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
 from mssql_starrocks.types.keys import key_notes
@@ -29,6 +29,7 @@ class Chain:
         ledger: what becomes of each source column and what it loses.
         audit: the audit columns as (what it holds, its name).
         level: how much its proofs compare; `show_values` lets a failed one show values.
+        grades: the least exact grade that will do, and the most exact one that is wanted.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
 
     """
@@ -44,6 +45,7 @@ class Chain:
     sizing: Sizing
     level: Level = Level.COLUMNS
     show_values: bool = False
+    grades: tuple[Grade | None, Grade | None] = (None, None)
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -114,6 +116,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         Sizing(config.chunk_mb << 20, options.partitioning or config.partitioning),
         _level(table, options.proof or config.proof, config.row_proof_mb),
         options.show_values,
+        _grades(table.id, options, config),
         options.owners,
         tuple(sorted(options.tags.items())),
     )
@@ -133,6 +136,13 @@ def _type_options(table: Table, options: TableOptions, named: TableOptions) -> T
     }
     excluded = frozenset(spelling[n.lower()] for n in options.exclude_columns if n.lower() in spelling)
     return TypeOptions(options.types, columns, excluded, options.accept_masked)
+
+
+def _grades(table: TableId, options: TableOptions, config: Config) -> tuple[Grade | None, Grade | None]:
+    least, most = options.minimum_grade or config.minimum_grade, options.maximum_grade or config.maximum_grade
+    if least and most and least < most:
+        raise ConfigError(f"tables: {table}: minimum_grade {least} is above maximum_grade {most}")
+    return Grade(least) if least else None, Grade(most) if most else None
 
 
 def _level(table: Table, wanted: ProofLevel, row_proof_mb: int) -> Level:

@@ -116,8 +116,8 @@ def test_a_row_that_changes_in_the_lake_is_found(platform, chains, monkeypatch):
     chain = chains["sales.products"]
     platform.copy(chain)
     before = _main(platform, chain)
-    real = arrow._shape
-    monkeypatch.setattr(arrow, "_shape", lambda batch, *rest: _damaged(real(batch, *rest)))
+    real = arrow.shape
+    monkeypatch.setattr(arrow, "shape", lambda batch, *rest: _damaged(real(batch, *rest)))
     platform.snapshot(chain)
     monkeypatch.undo()
     reports = {r.name: r for r in platform.prove_snapshot(chain)}

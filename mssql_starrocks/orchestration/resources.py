@@ -61,6 +61,11 @@ class MssqlResource(dg.ConfigurableResource[Any]):
     ca_file: str | None = None
     authentication: str | None = Field(None, description="Entra, such as ActiveDirectoryServicePrincipal")
     login_timeout: int | None = Field(None, description="seconds")
+    max_connections: int | None = Field(None, description="that read rows at the same time")
+    stall_timeout: int | None = Field(None, description="seconds without a row before a connection is given up")
+    chunk_pause: float | None = Field(None, description="seconds of rest after each chunk")
+    snapshot_database: str | None = Field(None, description="database snapshot to read instead")
+    read_only_intent: bool | None = Field(None, description="ask for a readable secondary")
 
     def settings(self) -> MssqlSettings:
         return _settings(MssqlSettings, "mssql", dict(self))

@@ -65,4 +65,9 @@ JOIN sys.security_policies s ON s.object_id = p.object_id
 WHERE s.is_enabled = 1 AND p.predicate_type_desc = N'FILTER'
 """
 
-ISOLATION = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"
+# create_date is the server's local time.
+ISOLATION = """
+SELECT snapshot_isolation_state, is_read_committed_snapshot_on, DB_NAME(source_database_id) AS source_name,
+       CONVERT(varchar(23), DATEADD(minute, DATEDIFF(minute, GETDATE(), GETUTCDATE()), create_date), 121) AS created
+FROM sys.databases WHERE database_id = DB_ID()
+"""
