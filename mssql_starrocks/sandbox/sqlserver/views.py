@@ -92,7 +92,7 @@ def view(name: str, declaration: str) -> Callable[[Callable[[Seen], Rows]], Call
 
 @view(
     "databases",
-    "name sysname, database_id int, create_date datetime, compatibility_level tinyint, collation_name sysname, "
+    "name sysname, database_id int, source_database_id int, create_date datetime, compatibility_level tinyint, collation_name sysname, "
     "is_read_only bit, state tinyint, state_desc nvarchar(60), snapshot_isolation_state tinyint, "
     "snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit, is_cdc_enabled bit",
 )
@@ -100,7 +100,7 @@ def _databases(seen: Seen) -> Rows:
     for base in sorted(seen.engine.databases.values(), key=lambda one: one.database_id):
         on = base.snapshot_isolation
         state = (1 if on else 0, "ON" if on else "OFF")
-        yield (base.name, base.database_id, base.created, 160, base.collation, 0, 0, "ONLINE", *state, 0, 0)
+        yield (base.name, base.database_id, None, base.created, 160, base.collation, 0, 0, "ONLINE", *state, 0, 0)
 
 
 def _integer(number: int) -> dict[str, str]:
