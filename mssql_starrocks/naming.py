@@ -13,6 +13,7 @@ from mssql_starrocks.model import Table, TableId
 SNAPSHOT, LAKE, WAREHOUSE = "mssql_snapshot", "iceberg_table", "starrocks_table"
 LEDGER = "mssql_starrocks_loads"  # our own table in every StarRocks database that we load
 _RESERVED = {"__op", "__row", "___count___"}  # columns that StarRocks keeps to itself (facts/starrocks.md 3)
+_SHADOW = "__starrocks_shadow_"
 _PLAIN_SEPARATORS = " -."
 _LONGEST = 200  # Glue takes 255 characters (facts/iceberg_spark_glue.md 2); the rest is for our suffixes
 
@@ -71,7 +72,9 @@ def slug(name: str) -> str:
 def column_slug(name: str) -> str:
     """A column name for lake and warehouse: lower case, letters and digits of any script, everything else `_`."""
     text = "".join(c if c.isalnum() or c == "_" else "_" for c in name.lower())[:_LONGEST] or "_"
-    return f"{text}_" if text in _RESERVED or text.startswith("__starrocks_shadow_") else text
+    if text.startswith(_SHADOW):
+        return f"_{text}"  # StarRocks looks at the beginning
+    return f"{text}_" if text in _RESERVED else text
 
 
 def refuse_collisions(tables: Iterable[Table]) -> None:

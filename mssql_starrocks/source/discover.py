@@ -18,7 +18,8 @@ from mssql_starrocks.types.dialects import text_tsql
 
 _PAGE = 8192
 _GRAPH_PREFIXES = ("graph_id_", "from_obj_id_", "from_id_", "to_obj_id_", "to_id_")
-_CLR = {"hierarchyid", "geometry", "geography"}
+# One system type each for the CLR types and for varbinary and vector: only the user type's name tells them apart.
+_BY_USER_TYPE = {"hierarchyid", "geometry", "geography", "vector"}
 
 
 def discover(mssql: MssqlSettings) -> Manifest:
@@ -105,8 +106,7 @@ def _column(row: Sequence[Any]) -> Column:
         default,
         description,
     ) = row
-    # hierarchyid, geometry and geography share one system type; only the user type's name tells them apart.
-    kind = user_type if user_type in _CLR else base_type or f"clr:{user_type}"
+    kind = user_type if user_type in _BY_USER_TYPE else base_type or f"clr:{user_type}"
     return Column(
         name=name,
         ordinal=ordinal,

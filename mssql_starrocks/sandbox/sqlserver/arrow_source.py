@@ -43,7 +43,8 @@ def plain(data: pa.Table) -> pa.Table:
     columns = []
     for column in data.columns:
         kind = column.type
-        if pa.types.is_string(kind) and pc.any(pc.match_substring_regex(column, utf16.RESERVED_RE2)).as_py():
+        texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        if texts and pc.any(pc.match_substring_regex(column, utf16.RESERVED_RE2)).as_py():
             raise utf16.ReservedCharacterError
         if pa.types.is_dictionary(kind):
             column = column.cast(kind.value_type)

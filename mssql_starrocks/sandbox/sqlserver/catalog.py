@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass, field, replace
 
+from mssql_starrocks.sandbox.sqlserver.alias_types import AliasType
 from mssql_starrocks.sandbox.sqlserver.collations import DEFAULT_COLLATION
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Source, SourceColumn
@@ -25,6 +26,12 @@ class Column:
     computed: str = ""
     persisted: bool = False
     rowguid: bool = False
+    user_type: int = 0  # user_type_id of an alias type
+    sparse: bool = False
+    column_set: bool = False
+    mask: str = ""
+    generated: int = 0  # generated_always_type
+    hidden: bool = False
 
     @property
     def physical(self) -> str:
@@ -53,6 +60,8 @@ class Table:
     indexes: tuple[Index, ...] = ()
     created: datetime.datetime = datetime.datetime(2024, 1, 1)
     modified: datetime.datetime = datetime.datetime(2024, 1, 1)
+    temporal: int = 0  # temporal_type
+    history_id: int | None = None
 
     @property
     def physical(self) -> str:
@@ -70,6 +79,7 @@ class Table:
                 column.name,
                 Typed(f'"{sql_alias}".{column.physical}', column.type, column.nullable, _rank(column.type)),
                 column.identity is not None,
+                column.hidden,
             )
             for column in self.columns
         )
@@ -93,6 +103,8 @@ class Database:
     identities: dict[int, int] = field(default_factory=dict)  # object id -> last value
     last_columns: dict[int, int] = field(default_factory=dict)  # object id -> highest column id ever used
 
+    types: dict[tuple[str, str], AliasType] = field(default_factory=dict)  # lower schema, lower name
+
     def __post_init__(self) -> None:
         if not self.schemas:
             self.schemas = {name.lower(): (name, number) for name, number in SYSTEM_SCHEMAS.items()}
@@ -115,10 +127,10 @@ class Database:
         return replace(table, modified=now())
 
     def snapshot(self) -> tuple[object, ...]:
-        return dict(self.schemas), self.tables, dict(self.descriptions)
+        return dict(self.schemas), self.tables, dict(self.descriptions), self.types
 
     def restore(self, saved: tuple[object, ...]) -> None:
-        self.schemas, self.tables, self.descriptions = saved  # type: ignore[assignment]
+        self.schemas, self.tables, self.descriptions, self.types = saved  # type: ignore[assignment]
 
 
 def now() -> datetime.datetime:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
-from mssql_starrocks.sandbox.sqlserver import definitions
+from mssql_starrocks.sandbox.sqlserver import alias_types, column_options, definitions, temporal
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Index, Table, now
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect
 from mssql_starrocks.sandbox.sqlserver.tsql.texts import check_collation
-from mssql_starrocks.sandbox.sqlserver.types import SqlType, parse_type
+from mssql_starrocks.sandbox.sqlserver.types import SqlType
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
@@ -80,6 +80,10 @@ class Words:
             near = self.peek().lower() or self.tokens[-1].text
             raise SqlError(102, f"Incorrect syntax near '{near}'.", 15)
 
+    def end(self) -> None:
+        if self.more():
+            raise unsupported(f"'{self.take().text}' in {self.text[:60]}")
+
     def name(self) -> str:
         return str(self.take().text)
 
@@ -135,6 +139,10 @@ def run(executor: "Executor", text: str) -> None:
         _create_table(executor, words)
     elif words.accept("CREATE", "DATABASE"):
         executor.engine.create_database(words.name())
+    elif words.accept("CREATE", "TYPE"):
+        alias_types.create(executor.database, words)
+    elif words.accept("DROP", "TYPE"):
+        alias_types.drop(executor.database, words)
     elif words.accept("DROP", "TABLE"):
         _drop_table(executor, words)
     elif words.accept("DROP", "SCHEMA"):
@@ -147,8 +155,7 @@ def run(executor: "Executor", text: str) -> None:
         _create_index(executor, words)
     else:
         raise unsupported(f"statement {text[:60]}")
-    if words.more():
-        raise unsupported(f"'{words.take().text}' in {text[:60]}")
+    words.end()
 
 
 def _create_schema(executor: "Executor", words: Words) -> None:
@@ -205,9 +212,16 @@ def _create_table(executor: "Executor", words: Words) -> None:
     words.expect(")")
     if words.accept("ON"):
         words.name()
+    history_name = temporal.read_versioning(words)
+    words.end()  # before anything changes
     stamp = now()
     table = Table(object_id, schema, name, tuple(draft.columns), _numbered(draft.keys), stamp, stamp)
     table = _keys_not_null(definitions.typed_computed(executor, table))
+    column_options.check(table.columns)
+    if history_name is not None:
+        table, history = temporal.version(executor, table, history_name)
+        create_physical(executor, history)
+        executor.database.put(history)
     create_physical(executor, table)
     executor.database.put(table)
 
@@ -247,7 +261,10 @@ def _column(executor: "Executor", words: Words, draft: Draft, table: str) -> Col
         text = words.computed()
         column = Column(number, name, SqlType("int"), computed=text, persisted=words.accept("PERSISTED"))
         return replace(column, nullable=not words.accept("NOT", "NULL"))
-    column = Column(number, name, _type(words))
+    alias = alias_types.find(executor.database, words)
+    column = Column(number, name, alias.base if alias else alias_types.declared(words))
+    if alias is not None:
+        column = replace(column, user_type=alias.user_type_id, nullable=alias.nullable)
     if column.type.name == "timestamp":
         column = replace(column, nullable=False)
     while words.peek() not in (",", ")", ""):
@@ -255,17 +272,13 @@ def _column(executor: "Executor", words: Words, draft: Draft, table: str) -> Col
     return column
 
 
-def _type(words: Words) -> SqlType:
-    parts = words.dotted()
-    arguments = f"({words.parenthesised()})" if words.peek() == "(" else ""
-    return parse_type(parts[-1] + arguments)
-
-
 def _column_option(executor: "Executor", words: Words, draft: Draft, table: str, column: Column) -> Column:
     constraint = words.name() if words.accept("CONSTRAINT") else ""
     if words.accept("NOT", "NULL"):
         return replace(column, nullable=False)
-    if words.accept("NULL") or words.accept("NOT", "FOR", "REPLICATION"):
+    if words.accept("NULL"):
+        return replace(column, nullable=True)
+    if words.accept("NOT", "FOR", "REPLICATION"):
         return column
     if words.accept("IDENTITY"):
         seed, step = (int(x) for x in words.parenthesised().split(",")) if words.peek() == "(" else (1, 1)
@@ -283,13 +296,19 @@ def _column_option(executor: "Executor", words: Words, draft: Draft, table: str,
     if words.peek() in ("PRIMARY", "UNIQUE"):
         _key(executor, words, draft, table, constraint, [(column.column_id, False)])
         return column
-    raise unsupported(f"column option {words.peek()}")
+    found = column_options.read(words, column)
+    if found is None:
+        raise unsupported(f"column option {words.peek()}")
+    return found
 
 
 def _table_constraint(executor: "Executor", words: Words, draft: Draft, table: str) -> bool:
     constraint = words.name() if words.accept("CONSTRAINT") else ""
     if words.peek() in ("PRIMARY", "UNIQUE") and not words._quoted(0):
         _key(executor, words, draft, table, constraint, None)
+        return True
+    if not constraint and words.peek() == "PERIOD" and words.peek(1) == "FOR":
+        temporal.read_period(words, draft.columns)
         return True
     if constraint or (words.peek() in ("FOREIGN", "CHECK", "INDEX", "PERIOD") and words.peek(1) in ("KEY", "(", "FOR")):
         raise unsupported(f"{words.peek()} constraint")
@@ -361,6 +380,7 @@ def _drop_table(executor: "Executor", words: Words) -> None:
         parts = words.dotted()
         table = executor.database.find(parts[-2] if len(parts) > 1 else "dbo", parts[-1])
         if table is not None:
+            temporal.check_free(table, "DROP")
             executor.cursor.execute(f"DROP TABLE {table.physical}")
             executor.database.drop(table)
         elif not optional:
@@ -383,6 +403,7 @@ def _truncate(executor: "Executor", words: Words) -> None:
             4701,
             f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.',
         )
+    temporal.check_free(table, "TRUNCATE")
     executor.cursor.execute(f"DELETE FROM {table.physical}")
     executor.database.identities.pop(table.object_id, None)
 
@@ -396,6 +417,10 @@ def _alter_table(executor: "Executor", words: Words) -> None:
             4902,
             f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.',
         ) from None
+    if words.accept("SET"):
+        temporal.switch_off(executor, words, table)
+        return
+    temporal.check_free(table, "ALTER")
     if words.accept("ADD"):
         definitions.add_columns(executor, words, table, Draft(list(table.columns), list(table.indexes)), _column)
     elif words.accept("DROP", "COLUMN"):

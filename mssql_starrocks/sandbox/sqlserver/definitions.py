@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from mssql_starrocks.sandbox.sqlserver import column_options
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Index, Table, now
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect, texts
@@ -108,8 +109,8 @@ def add_columns(executor: "Executor", words: Any, table: Table, draft: Any, read
         number = max(column.column_id, last.get(table.object_id, 0) + 1)
         column = replace(column, column_id=number)
         last[table.object_id] = number
-        if column.computed or column.identity or len(draft.keys) > len(table.indexes):
-            raise unsupported("ALTER TABLE ADD of a computed, identity or key column")
+        if column.computed or column.identity or len(draft.keys) > len(table.indexes) or column.generated:
+            raise unsupported("ALTER TABLE ADD of a computed, identity, generated or key column")
         if not column.nullable and not column.default and executor.query(f"SELECT 1 FROM {table.physical} LIMIT 1"):
             raise SqlError(
                 4901,
@@ -124,6 +125,7 @@ def add_columns(executor: "Executor", words: Any, table: Table, draft: Any, read
         if filling:
             executor.cursor.execute(f"UPDATE {table.physical} SET {column.physical} = {filling}")
         draft.columns.append(column)
+        column_options.check(tuple(draft.columns))
         table = replace(table, columns=(*table.columns, column), modified=now())
         executor.database.put(table)
         if not words.accept(","):

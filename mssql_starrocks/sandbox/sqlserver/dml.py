@@ -1,13 +1,15 @@
 """INSERT, UPDATE, DELETE: new rows are staged and checked before the table changes, so an error changes nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from mssql_starrocks.sandbox.sqlserver import arrow_source, tokens
+from mssql_starrocks.sandbox.sqlserver import arrow_source, temporal, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table
 from mssql_starrocks.sandbox.sqlserver.definitions import computed_value, default_value, index_keys
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
 
 
+_MOST_ROWS = 1000  # INSERT (Transact-SQL)
 _NOT_WRITABLE = (
     'The column "{}" cannot be modified because it is either a computed column or is the result of a UNION operator.'
 )
@@ -53,7 +56,9 @@ def run(executor: "Executor", node: exp.Expression) -> tuple[int, int]:
 def _target(executor: "Executor", node: exp.Expression) -> Table:
     if not isinstance(node, exp.Table):
         raise unsupported("this target of a data change")
-    return executor.find_table((node.catalog, node.db, node.name))
+    table = executor.find_table((node.catalog, node.db, node.name))
+    temporal.check_writable(table)
+    return table
 
 
 def _insert(executor: "Executor", node: exp.Insert) -> int:
@@ -88,7 +93,10 @@ def _insert(executor: "Executor", node: exp.Insert) -> int:
 def _insert_columns(executor: "Executor", table: Table, schema: exp.Expression) -> list[Column]:
     explicit = executor.identity_insert is not None and executor.identity_insert.object_id == table.object_id
     if not isinstance(schema, exp.Schema):
-        return [c for c in table.columns if not c.computed and c.identity is None and c.type.name != "timestamp"]
+        if any((c.generated and not c.hidden) or c.column_set for c in table.columns):
+            raise unsupported("INSERT without a column list into a table with period columns or a column set")
+        shown = [c for c in table.columns if not c.computed and not c.hidden]
+        return [c for c in shown if c.identity is None and c.type.name != "timestamp"]
     columns = [table.column(part.name) for part in schema.expressions]
     for column in columns:
         if column.identity is not None and not explicit:
@@ -97,6 +105,11 @@ def _insert_columns(executor: "Executor", table: Table, schema: exp.Expression) 
                 f"Cannot insert explicit value for identity column in table '{table.name}' when "
                 f"IDENTITY_INSERT is set to OFF.",
             )
+        if column.generated:
+            place = f"{executor.database.name}.{table.schema}.{table.name}"
+            raise SqlError(13536, f"Cannot insert an explicit value into a GENERATED ALWAYS column in table '{place}'.")
+        if column.column_set:
+            raise unsupported("writing to a column set")
         if column.computed:
             raise SqlError(
                 271,
@@ -114,6 +127,13 @@ def _insert_columns(executor: "Executor", table: Table, schema: exp.Expression) 
 def _values(
     executor: "Executor", source: exp.Values, columns: list[Column], context: Context
 ) -> tuple[str, list[Typed]]:
+    if len(source.expressions) > _MOST_ROWS:
+        raise SqlError(
+            10738,
+            "The number of row value expressions in the INSERT statement exceeds the maximum allowed number of "
+            f"{_MOST_ROWS} row values.",
+            15,
+        )
     scope = Scope(context)
     rows: list[list[Typed]] = []
     for row in source.expressions:
@@ -208,7 +228,9 @@ def store(executor: "Executor", table: Table, assigned: list[Assigned], body: st
         if column.computed or column.type.name == "timestamp" or (column.identity and column.column_id not in given):
             continue
         sql = given.get(column.column_id)
-        if sql is None:
+        if sql is None and column.generated:
+            sql = temporal.generated_value(executor, column)
+        elif sql is None:
             sql = default_value(executor, column).sql if column.default else f"CAST(NULL AS {column.type.storage})"
         parts.append(f"{sql} AS {column.physical}")
     executor.cursor.execute(f"CREATE TEMP TABLE {stage} AS SELECT {', '.join(parts) or '1 AS one'} FROM {body}")
@@ -222,6 +244,12 @@ def store(executor: "Executor", table: Table, assigned: list[Assigned], body: st
         check_keys(executor, table, stage, existing=f"SELECT * FROM {table.physical}")
         return _append(executor, table, stage, given)
     finally:
+        _drop(executor, stage)
+
+
+def _drop(executor: "Executor", stage: str) -> None:
+    """A statement that failed has aborted DuckDB's transaction, and the table is gone with it."""
+    with suppress(duckdb.TransactionException):
         executor.cursor.execute(f"DROP TABLE IF EXISTS {stage}")
 
 
@@ -400,13 +428,18 @@ def _update(executor: "Executor", node: exp.Update) -> int:
         return _apply_update(executor, table, stage, changed)
     finally:
         executor.unregister(context)
-        executor.cursor.execute(f"DROP TABLE IF EXISTS {stage}")
+        _drop(executor, stage)
 
 
 def _assignment(executor: "Executor", node: exp.Expression, table: Table, scope: Scope) -> Assigned:
     if not isinstance(node, exp.EQ) or not isinstance(node.this, exp.Column):
         raise unsupported("this SET in UPDATE")
     column = table.column(node.this.name)
+    if column.generated:
+        place = f"{executor.database.name}.{table.schema}.{table.name}"
+        raise SqlError(13537, f"Cannot update GENERATED ALWAYS columns in table '{place}'.")
+    if column.column_set:
+        raise unsupported("writing to a column set")
     if column.identity is not None:
         raise SqlError(8102, f"Cannot update identity column '{column.name}'.")
     if column.type.name == "timestamp":
@@ -421,7 +454,7 @@ def _assignment(executor: "Executor", node: exp.Expression, table: Table, scope:
 
 def _apply_update(executor: "Executor", table: Table, stage: str, changed: Mapping[int, str]) -> int:
     count = int(executor.query(f"SELECT count(*) FROM {stage}")[0][0])
-    sets = []
+    sets = [new_start] if (new_start := temporal.keep_history(executor, table, f"SELECT row_id FROM {stage}")) else []
     for column in table.columns:
         if column.column_id in changed:
             sets.append(f"{column.physical} = {padded(column, 's.' + column.physical)}")
@@ -446,6 +479,7 @@ def _delete(executor: "Executor", node: exp.Delete) -> int:
     executor.register(context)
     try:
         rows = f"SELECT {alias}.rowid FROM {source}{condition}"
+        temporal.keep_history(executor, table, rows)
         return int(executor.query(f"DELETE FROM {table.physical} WHERE rowid IN ({rows})")[0][0])
     finally:
         executor.unregister(context)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from mssql_starrocks.sandbox.sqlserver import ddl, dml, metadata, statistics, tokens
+from mssql_starrocks.sandbox.sqlserver import column_options, ddl, dml, metadata, statistics, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, Table
+from mssql_starrocks.sandbox.sqlserver.column_views import VIEWS, Seen
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, translate, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import DatabaseChanged, Done, Outcome, Rows, Value
@@ -21,7 +22,6 @@ from mssql_starrocks.sandbox.sqlserver.tsql.query import Query, compile_query
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope, Source, SourceColumn
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 from mssql_starrocks.sandbox.sqlserver.types import parse_type
-from mssql_starrocks.sandbox.sqlserver.views import VIEWS, Seen
 
 BATCH_ROWS, WIDE_BATCH_ROWS = 65536, 1024
 _END = r"(?:\s+|;|$)"
@@ -349,7 +349,8 @@ class Executor:
                 "Use ALTER DATABASE to allow snapshot isolation."
             )
             raise SqlError(3952, message)
-        return f'{table.physical} AS "{sql_alias}"', table.source(alias, sql_alias)
+        source = table.source(alias, sql_alias)
+        return f'{table.physical} AS "{sql_alias}"', column_options.limited(source, table, self.user)
 
     def _view_source(self, database: Database, name: str, alias: str, sql_alias: str) -> tuple[str, Source]:
         view = VIEWS.get(name.lower())

@@ -1,7 +1,6 @@
 """Functions and procedures about the session, the server and the catalog."""
 
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 from mssql_starrocks.sandbox.sqlserver import ddl
@@ -9,7 +8,7 @@ from mssql_starrocks.sandbox.sqlserver.catalog import Table
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect
-from mssql_starrocks.sandbox.sqlserver.tsql.moments import fit
+from mssql_starrocks.sandbox.sqlserver.tsql.moments import fit, ticks_now
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, from_value
 from mssql_starrocks.sandbox.sqlserver.types import (
     BIGINT,
@@ -32,7 +31,6 @@ VERSION = (
     "Microsoft SQL Server 2022 (sandbox of mssql_starrocks, not SQL Server) - 16.0.1000.6 (X64) \n"
     "\tDeveloper Edition (64-bit) on Linux"
 )
-_EPOCH_TICKS = 719162 * 864_000_000_000
 _PROPERTIES = {
     "engineedition": ("int", "3"),
     "productversion": ("nvarchar(128)", "16.0.1000.6"),
@@ -71,7 +69,7 @@ def variable(executor: "Executor", name: str) -> Value | None:
 
 
 def _clock(name: str) -> Value:
-    ticks = time.time_ns() // 100 + _EPOCH_TICKS
+    ticks = ticks_now()
     if name in ("GETDATE", "GETUTCDATE"):
         return Value(DATETIME, fit(ticks, DATETIME))
     if name == "SYSDATETIMEOFFSET":

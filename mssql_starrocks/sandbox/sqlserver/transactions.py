@@ -5,6 +5,7 @@ import duckdb
 from mssql_starrocks.sandbox.sqlserver.catalog import Database
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import TransactionChanged
+from mssql_starrocks.sandbox.sqlserver.tsql import moments
 
 _HELD = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
 
@@ -15,6 +16,7 @@ class Transactions:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self.depth = 0
+        self.began = 0  # ticks, UTC
         self.isolation = "READ COMMITTED"
         self.abort_on_error = False
         self._open = False
@@ -26,6 +28,8 @@ class Transactions:
         if isolation:
             self.isolation = isolation
         self.depth += 1
+        if self.depth == 1:
+            self.began = moments.ticks_now()
         return [TransactionChanged("begin")] if self.depth == 1 else []
 
     def commit(self) -> list[TransactionChanged]:
@@ -72,6 +76,7 @@ class Transactions:
         """True when the caller must commit or undo by itself (autocommit)."""
         self._check_doomed()
         if not self.depth:
+            self.began = moments.ticks_now()
             self._cursor.begin()
             self._open = True
             return True

@@ -124,6 +124,10 @@ def _table_row(seen: Seen, table: Table) -> tuple[Any, ...]:
     return table.name, table.object_id, seen.schema_id(table), 0, "U ", "USER_TABLE", *dates, 0
 
 
+_TEMPORAL = ("NON_TEMPORAL_TABLE", "HISTORY_TABLE", "SYSTEM_VERSIONED_TEMPORAL_TABLE")
+_GENERATED = ("NOT_APPLICABLE", "AS_ROW_START", "AS_ROW_END")
+
+
 @view(
     "tables",
     _TABLE + ", lob_data_space_id int, is_memory_optimized bit, durability tinyint, durability_desc nvarchar(60), "
@@ -134,7 +138,8 @@ def _tables(seen: Seen) -> Rows:
     for table in seen.tables():
         lob = 1 if any(column.type.is_max for column in table.columns) else 0
         last = max((column.column_id for column in table.columns), default=0)
-        plain = (0, 0, "SCHEMA_AND_DATA", 0, "NON_TEMPORAL_TABLE", None, 0, 0, 0, 0, 0, 0, last)
+        versioned = (table.temporal, _TEMPORAL[table.temporal], table.history_id)
+        plain = (0, 0, "SCHEMA_AND_DATA", *versioned, 0, 0, 0, 0, 0, 0, last)
         yield (*_table_row(seen, table), lob, *plain)
 
 
@@ -166,12 +171,14 @@ _COLUMN = (
 def _column_row(table: Table, column: Column) -> tuple[Any, ...]:
     kind = column.type
     system = CATALOG[kind.name][0]
-    user = USER_TYPE_IDS.get(kind.alias or kind.name, system)
+    user = column.user_type or USER_TYPE_IDS.get(kind.alias or kind.name, system)
     collation = kind.collation if kind.family == "text" else None
     padded = kind.family in ("text", "binary")
     size = (kind.max_length, kind.catalog_precision, kind.catalog_scale, collation, column.nullable)
-    flags = (padded, column.rowguid, column.identity is not None, bool(column.computed), 0, 0, 0)
-    rest = (0, "NOT_APPLICABLE", None, 0, 0, None, column.default_id)
+    flags = (padded, column.rowguid, column.identity is not None, bool(column.computed), 0)
+    sparse = (column.sparse, column.column_set)
+    generated = (column.generated, _GENERATED[column.generated])
+    rest = (*sparse, *generated, None, column.hidden, bool(column.mask), None, column.default_id)
     vector = (kind.length, 0, "float32") if kind.name == "vector" else (None, None, None)
     return (table.object_id, column.name, column.column_id, system, user, *size, *flags, *rest, *vector)
 
@@ -203,21 +210,6 @@ def _all_objects(seen: Seen) -> Rows:
 @view("views", _TABLE)
 def _views(seen: Seen) -> Rows:
     return ()
-
-
-@view(
-    "types",
-    "name sysname, system_type_id tinyint, user_type_id int, schema_id int, max_length smallint, precision tinyint, "
-    "scale tinyint, collation_name sysname, is_nullable bit, is_user_defined bit, is_assembly_type "
-    "bit, is_table_type bit",
-)
-def _types(seen: Seen) -> Rows:
-    for name, (system, size, precision, scale) in CATALOG.items():
-        kind = SqlType(name)
-        collation = kind.collation if kind.family == "text" else None
-        user = USER_TYPE_IDS.get(name, system)
-        yield name, system, user, 4, size, precision, scale, collation, 1, 0, system == 240, 0
-    yield "sysname", 231, 256, 4, 256, 0, 0, SqlType("nvarchar").collation, 0, 0, 0, 0
 
 
 @view(
@@ -408,5 +400,6 @@ _empty("foreign_keys", "name sysname, object_id int, schema_id int, parent_objec
 _empty(
     "check_constraints", "name sysname, object_id int, schema_id int, parent_object_id int, definition nvarchar(max)"
 )
-_empty("masked_columns", "object_id int, name sysname, column_id int, is_masked bit, masking_function nvarchar(4000)")
+
+
 _empty("external_tables", "name sysname, object_id int, schema_id int")

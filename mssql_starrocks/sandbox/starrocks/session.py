@@ -182,7 +182,7 @@ class Session:
             raise access_denied("SELECT", "TABLE", name)
         lake = self.engine.lake(catalog)
         columns = lake.columns(database, name)
-        snapshot = lake.snapshot(database, name, version)
+        snapshot = lake.snapshot(database, name, version, self.time_zone)
 
         def fill(source: Source) -> None:
             wanted = [column.name for column in columns if column.name in source.used]

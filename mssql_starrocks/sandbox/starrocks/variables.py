@@ -22,7 +22,7 @@ DEFAULTS = {
     "system_time_zone": "Asia/Shanghai", "sql_select_limit": "9223372036854775807", "sql_safe_updates": "0",
     "parallel_fragment_exec_instance_num": "1", "pipeline_dop": "0", "enable_profile": "false",
     "dynamic_overwrite": "false", "partial_update_mode": "auto", "transaction_read_only": "false",
-    "tx_read_only": "false", "catalog": "default_catalog", "load_mem_limit": "0", "query_mem_limit": "0",
+    "catalog": "default_catalog", "load_mem_limit": "0", "query_mem_limit": "0",
     "cbo_enable_low_cardinality_optimize": "true", "enable_spill": "false", "version_comment": "",
     "default_tmp_storage_engine": "InnoDB", "div_precision_increment": "4", "sql_auto_is_null": "false",
     "big_query_profile_threshold": "0s", "innodb_read_only": "true", "storage_engine": "olap",

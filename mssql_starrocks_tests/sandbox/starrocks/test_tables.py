@@ -124,6 +124,38 @@ def test_create_table_like_and_as(client: Client) -> None:
     assert client.rows("SELECT * FROM c") == [(1, "a")]
 
 
+def test_auto_increment_and_functions_as_default(client: Client) -> None:
+    client.rows(
+        "CREATE TABLE t (id bigint NOT NULL AUTO_INCREMENT, v int, u varchar(36) DEFAULT (uuid())) PRIMARY KEY (id)"
+    )
+    client.rows("INSERT INTO t (v) VALUES (10), (20)")
+    client.rows("INSERT INTO t (v) SELECT v + 1 FROM t")
+    client.rows("INSERT INTO t (id, v, u) VALUES (1000, 0, 'x')")
+    assert client.value("SELECT count(DISTINCT id) FROM t") == 5
+    assert client.value("SELECT count(DISTINCT u) FROM t WHERE length(u) = 36") == 4
+    assert "AUTO_INCREMENT column: id" in client.refused("INSERT INTO t (id, v) VALUES (NULL, 1)")[1]
+
+
+def test_columns_that_can_only_be_declared(client: Client) -> None:
+    client.rows("CREATE TABLE t (id int, a array<int>, m map<int,string>, s struct<x int>, g bigint AS (id + 1))")
+    assert client.rows("SELECT a, m, s, g FROM t") == []
+    assert "not supported by the sandbox" in client.refused("INSERT INTO t (id) VALUES (1)")[1]
+    client.rows("CREATE TABLE n (id int, a array<varchar(5)>)")
+    client.rows("INSERT INTO n VALUES (1, NULL)")
+    assert client.rows("SELECT * FROM n") == [(1, None)]
+    assert "not supported by the sandbox" in client.refused("INSERT INTO n VALUES (1, 'x')")[1]
+    assert [row[1] for row in client.rows("DESC n")] == ["int", "array<varchar(5)>"]
+
+
+def test_what_is_only_looked_at(server: StarRocks, client: Client) -> None:
+    client.rows("CREATE TABLE t (id int)")
+    client.rows("CREATE USER IF NOT EXISTS guest IDENTIFIED BY ''")
+    guest = Client(server, "guest", "")
+    for sql in ("SHOW FRONTENDS", "CREATE ROLE r", "ANALYZE TABLE db.t", "CREATE VIEW db.w AS SELECT 1 AS one"):
+        assert guest.refused(sql)[0] == 5203
+        assert sql == "CREATE ROLE r" or "not supported" in client.refused(sql)[1]
+
+
 def test_grants_are_enforced(server: StarRocks, client: Client) -> None:
     client.rows("CREATE TABLE t (id int NOT NULL, v int) PRIMARY KEY (id)")
     client.rows("CREATE USER IF NOT EXISTS worker IDENTIFIED BY 'pw'")

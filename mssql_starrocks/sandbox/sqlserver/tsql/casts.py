@@ -255,12 +255,10 @@ def _to_text(value: Typed, to: SqlType, style: int | None) -> str:
 
 def _decimal_text(value: Typed) -> str:
     """DuckDB writes DECIMAL(2,2) without the leading zero."""
-    precision, scale = value.type.precision, value.type.scale
-    if precision > scale:
-        return f"CAST({value.sql} AS VARCHAR)"
-    if precision == 38:
-        raise unsupported("decimal(38,38) as text")
-    return f"CAST(CAST({value.sql} AS DECIMAL({precision + 1},{scale})) AS VARCHAR)"
+    text = f"CAST({value.sql} AS VARCHAR)"
+    if value.type.precision > value.type.scale:
+        return text
+    return f"regexp_replace({text}, '^(-?)[.]', '\\10.')"
 
 
 def _left(text: str, room: int | None) -> str:
@@ -272,7 +270,7 @@ def _padded(text: str, to: SqlType) -> str:
 
 
 def _sized_number(text: str, value: Typed, to: SqlType, room: int | None) -> str:
-    if room is None or room >= 40:
+    if room is None or room >= 41:
         return _padded(text, to)
     failed = overflow(to, 8115, "numeric" if value.type.family == "decimal" else value.type.name)
     if value.type.name in ("tinyint", "smallint", "int") and not to.unicode:

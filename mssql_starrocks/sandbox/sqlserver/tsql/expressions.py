@@ -1,6 +1,7 @@
 """Expressions and predicates: one function per allowed node of the syntax tree; any other node is refused."""
 
 import decimal as decimals
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,6 +86,8 @@ def _literal(node: exp.Expression, scope: Scope) -> Typed:
 
 def number_literal(text: str) -> Typed:
     if "e" in text.lower():
+        if math.isinf(float(text)):
+            raise SqlError(168, f"The floating point value '{text}' is out of the range of computer representation.")
         return Typed(f"CAST('{text}' AS DOUBLE)", FLOAT, False, literal=float(text))
     if "." not in text:
         number = int(text)

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import time
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, marked, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
@@ -33,6 +34,10 @@ MACROS = (
     "ts_two(abs(o) % 60)",
     "CREATE MACRO ts_round(t, unit) AS ((t + unit // 2) // unit) * unit",
 )
+
+
+def ticks_now() -> int:
+    return time.time_ns() // 100 + EPOCH * DAY
 
 
 def parse_moment(text: str, name: str, scale: int) -> int:

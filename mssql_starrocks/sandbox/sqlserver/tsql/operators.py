@@ -3,7 +3,7 @@
 from mssql_starrocks.sandbox.sqlserver import utf16
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import texts
-from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
+from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert, overflow
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import common_type, decimal_shape
 from mssql_starrocks.sandbox.sqlserver.types import MAX, OPAQUE, SqlType, decimal, nvarchar, varbinary, varchar
@@ -101,8 +101,15 @@ def _floats(operator: str, left: Typed, right: Typed, kind: SqlType) -> Typed:
     one, two = convert(left, SqlType("float")).sql, convert(right, SqlType("float")).sql
     if operator == "/":
         zero = "CAST(error('@@8134@@Divide by zero error encountered.') AS DOUBLE)"
-        return Typed(f"CAST(CASE WHEN {two} = 0 THEN {zero} ELSE {one} / {two} END AS {kind.storage})", kind)
-    return Typed(f"CAST(({one} {operator} {two}) AS {kind.storage})", kind)
+        return Typed(
+            f"CAST(CASE WHEN {two} = 0 THEN {zero} ELSE {_finite(f'({one} / {two})')} END AS {kind.storage})", kind
+        )
+    return Typed(f"CAST({_finite(f'({one} {operator} {two})')} AS {kind.storage})", kind)
+
+
+def _finite(sql: str) -> str:
+    """SQL Server has no infinity: error 8115."""
+    return f"(CASE WHEN isinf({sql}) THEN {overflow(SqlType('float'))} ELSE {sql} END)"
 
 
 def _decimals(operator: str, left: Typed, right: Typed, name: str) -> Typed:

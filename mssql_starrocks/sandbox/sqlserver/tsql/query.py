@@ -24,7 +24,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.expressions import (
 )
 from mssql_starrocks.sandbox.sqlserver.tsql.operators import comparison_keys
 from mssql_starrocks.sandbox.sqlserver.tsql.samples import sampled
-from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope, Source, SourceColumn
+from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope, Source, SourceColumn, readable
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import COLUMN, Typed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import common_type
 from mssql_starrocks.sandbox.sqlserver.types import SqlType
@@ -158,7 +158,8 @@ class _Select:
                 sources = [self.scope.source(node.table)] if isinstance(node, exp.Column) else self.scope.sources
                 if not sources:
                     raise SqlError(263, "Must specify table to select from.")
-                items += [Item(c.name, c.value, c.identity) for source in sources for c in source.columns]
+                shown = [readable(c) for source in sources for c in source.columns if not c.hidden]
+                items += [Item(c.name, c.value, c.identity) for c in shown]
                 continue
             items.append(self._item(node))
         return items

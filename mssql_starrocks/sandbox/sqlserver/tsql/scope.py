@@ -16,6 +16,8 @@ class SourceColumn:
     name: str
     value: Typed
     identity: bool = False
+    hidden: bool = False  # not part of *
+    refused: str = ""  # why the sandbox does not read it
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Source:
     def find(self, name: str) -> list[SourceColumn]:
         wanted = name.lower()
         return [column for column in self.columns if column.name.lower() == wanted]
+
+
+def readable(column: SourceColumn) -> SourceColumn:
+    if column.refused:
+        raise unsupported(column.refused)
+    return column
 
 
 class Catalog(Protocol):
@@ -77,7 +85,7 @@ class Scope:
         if len(found) > 1:
             raise SqlError(209, f"Ambiguous column name '{name}'.")
         if found:
-            return self._grouped(found[0].value)
+            return self._grouped(readable(found[0]).value)
         if any(source.partial for source in self._named(table)):
             raise unsupported(f"column {name} of a system view")
         if table and self._named(table):

@@ -30,10 +30,10 @@ MACROS = (
     f"CREATE MACRO ts_joined(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.PAIR_RE2}') THEN "
     "ts_joined_halves(x) ELSE x END)",
     f"CREATE MACRO ts_ordered(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.RESERVED_RE2}') THEN "
-    "error('@@50000@@not supported by the sandbox: the order of half of a surrogate pair') ELSE x END)",
+    "ts_refused(x, 'the order of half of a surrogate pair') ELSE x END)",
     # version 80 collations give no weight to halves of pairs; what that makes equal is not told
     f"CREATE MACRO ts_linguistic(x) AS (CASE WHEN NOT ts_ascii(x) AND regexp_matches(x, '{utf16.RESERVED_RE2}') THEN "
-    "error('@@50000@@not supported by the sandbox: half of a surrogate pair in a linguistic comparison') ELSE x END)",
+    "ts_refused(x, 'half of a surrogate pair in a linguistic comparison') ELSE x END)",
 )
 
 
@@ -103,7 +103,8 @@ def key(value: Typed, collation: str | None = None, *, ordered: bool = False) ->
             return trimmed
         # by code units or bytes of the code page; DuckDB orders by code points
         return f"ts_ordered({trimmed})" if value.type.unicode else f"ts_bytes({trimmed}, '{value.type.code_page}')"
-    if value.type.unicode and not value.type.alias and not (isinstance(value.literal, str) and value.literal.isascii()):
+    ascii_literal = isinstance(value.literal, str) and value.literal.isascii()
+    if value.type.unicode and value.type.alias != "sysname" and not ascii_literal:
         trimmed = f"ts_linguistic({trimmed})"
     if "_AI" in name:
         trimmed = f"strip_accents({trimmed})"

@@ -1,5 +1,6 @@
 """Functions DuckDB lacks: Python and Arrow functions, registered once per server. Names start with ts_."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -65,6 +66,11 @@ def _float_bytes(column: pa.Array) -> pa.Array:
     return _masked(fixed.cast(pa.binary()), column)
 
 
+def refused(text: str, what: str) -> str:
+    """Unlike DuckDB's error(), allowed in the ORDER BY of a window: its answer depends on nothing but its arguments."""
+    raise ValueError(marked(50000, _LIMIT + what))
+
+
 def _whole(column: Any) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else pa.concat_arrays([column])
 
@@ -83,6 +89,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         ("ts_cut_bytes", code_pages.cut, ["VARCHAR", "VARCHAR", "BIGINT"], "VARCHAR"),
         ("ts_utf16", utf16.encode, ["VARCHAR"], "BLOB"),
         ("ts_from_utf16", utf16.decode, ["BLOB"], "VARCHAR"),
+        ("ts_bytes_sha512", lambda raw: hashlib.sha512(raw).digest(), ["BLOB"], "BLOB"),
         ("ts_joined_halves", utf16.joined, ["VARCHAR"], "VARCHAR"),
         ("ts_from_code_page", code_pages.decode, ["BLOB", "VARCHAR"], "VARCHAR"),
         ("ts_substring_utf16", substring_utf16, ["VARCHAR", "BIGINT", "BIGINT"], "VARCHAR"),
@@ -97,6 +104,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         ("ts_spatial_text", stored.as_text, ["BLOB", "BOOLEAN"], "VARCHAR"),
         ("ts_spatial_binary", stored.as_binary, ["BLOB", "BOOLEAN"], "BLOB"),
         ("ts_spatial_srid", stored.srid, ["BLOB"], "INTEGER"),
+        ("ts_refused", refused, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("ts_xml_text", xml_text, ["VARCHAR"], "VARCHAR"),
     )
     for name, function, arguments, result in plain:

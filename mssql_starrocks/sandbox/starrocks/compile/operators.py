@@ -24,9 +24,11 @@ from mssql_starrocks.sandbox.starrocks.sql.types import (
     DOUBLE,
     NULL,
     TEXTS,
+    TINYINT,
     SqlType,
 )  # fmt: skip
 
+SMALL = decimal(9, 0)  # a TINYINT among decimals (truth ddl-ctas-like-023)
 COMPARE = {"=": "=", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "<=>": "IS NOT DISTINCT FROM"}
 
 
@@ -80,7 +82,7 @@ def _arithmetic(op: str, left: Typed, right: Typed, context: Context) -> Typed:
 
 
 def _decimals(op: str, left: Typed, right: Typed, context: Context) -> Typed:
-    first, second = as_decimal(left.type), as_decimal(right.type)
+    first, second = (SMALL if side.type == TINYINT else as_decimal(side.type) for side in (left, right))
     if op == "*":
         precision, scale = first.length + second.length, first.scale + second.scale
     else:

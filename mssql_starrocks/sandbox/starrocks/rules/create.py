@@ -53,6 +53,8 @@ def _check_columns(columns: Sequence[ColumnDefinition], version: tuple[int, int]
     seen: set[str] = set()
     for column in columns:
         check_column(column, version)
+        if column.key:
+            raise unsupported("KEY in a column definition")
         if column.name.lower() in seen:
             raise analyzing(f"Duplicate column name '{column.name}'", 1060, "42S21")
         seen.add(column.name.lower())

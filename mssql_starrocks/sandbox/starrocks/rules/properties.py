@@ -32,7 +32,8 @@ def check_properties(
 ) -> dict[str, str]:
     """The properties the table has from now on."""
     shown = {"compression": "LZ4", "fast_schema_evolution": "true", "replicated_storage": "true"}
-    shown["replication_num"] = "1"
+    # default_replication_num, as far as there are back ends
+    shown["replication_num"] = str(min(3, backends))
     if primary:
         shown["enable_persistent_index"] = "true"
     for key, value in properties.items():
@@ -108,15 +109,12 @@ def _bucket_size(value: str, hashed: bool, version: tuple[int, int]) -> str:
     return value
 
 
-def changed_properties(
-    have: Mapping[str, str], new: Mapping[str, str], columns: Sequence[str], backends: int
-) -> dict[str, str]:
+def changed_properties(new: Mapping[str, str], columns: Sequence[str], backends: int) -> dict[str, str]:
     """ALTER TABLE .. SET (truth alter-108..113)."""
     found: dict[str, str] = {}
     for key, value in new.items():
         if key in ("replication_num", "default.replication_num"):
-            if _replication(value, backends) != have["replication_num"]:
-                raise unsupported("changing the number of replicas")
+            found[key] = _replication(value, backends)
         elif key == "enable_persistent_index":
             if value.lower() not in ("true", "false"):
                 raise unsupported(f"enable_persistent_index = {value}")

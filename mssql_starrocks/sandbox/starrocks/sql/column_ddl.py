@@ -30,6 +30,7 @@ class ColumnDefinition:
     aggregation: str = ""
     auto_increment: bool = False
     generated: Expression | None = None
+    key: bool = False
 
 
 def parse_column(cursor: Cursor, version: tuple[int, int]) -> ColumnDefinition:
@@ -37,8 +38,7 @@ def parse_column(cursor: Cursor, version: tuple[int, int]) -> ColumnDefinition:
     kind = parse_type(cursor, version)
     if cursor.accept_any("CHARACTER SET", "CHAR SET", "CHARSET"):
         cursor.name()
-    if cursor.peek() == "KEY":
-        raise unsupported("KEY in a column definition")
+    key = cursor.accept("KEY")
     aggregation = cursor.accept_any(*AGGREGATIONS)
     nullable = {"NOT NULL": False, "NULL": True}.get(cursor.accept_any("NOT NULL", "NULL"))
     default, counted, generated = NO_DEFAULT, False, None
@@ -54,7 +54,7 @@ def parse_column(cursor: Cursor, version: tuple[int, int]) -> ColumnDefinition:
     elif cursor.accept("DEFAULT"):
         default = _default(cursor, version)
     comment = cursor.string() if cursor.accept("COMMENT") else None
-    return ColumnDefinition(name, kind, nullable, default, comment, aggregation, counted, generated)
+    return ColumnDefinition(name, kind, nullable, default, comment, aggregation, counted, generated, key)
 
 
 def _default(cursor: Cursor, version: tuple[int, int]) -> Default:

@@ -163,10 +163,10 @@ class OrderItem:
 
 @dataclass(frozen=True)
 class Version:
-    """`FOR VERSION AS OF value`: a number (its text) or the name of a branch or tag."""
+    """Time travel. `kind`: snapshot (an id), reference (a branch or tag) or moment ("" = now)."""
 
     value: str
-    is_reference: bool
+    kind: str
 
 
 @dataclass(frozen=True)

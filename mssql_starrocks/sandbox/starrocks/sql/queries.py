@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.sandbox.starrocks.errors import analyzing, plain, unsupported
@@ -21,6 +22,7 @@ SET_OPERATIONS = {
     "UNION ALL": "UNION ALL", "UNION DISTINCT": "UNION", "UNION": "UNION", "INTERSECT DISTINCT": "INTERSECT",
     "INTERSECT": "INTERSECT", "EXCEPT DISTINCT": "EXCEPT", "EXCEPT": "EXCEPT", "MINUS": "EXCEPT",
 }  # fmt: skip
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 NOT_AN_ALIAS = {"ON", "FOR", "OFFSET", "TABLET", "SEMI", "ANTI", "WINDOW", "QUALIFY", "FETCH", "PIVOT", "TABLESAMPLE"}
 
 
@@ -87,7 +89,9 @@ class QueryParser:
         items = [self._item()]
         while cursor.accept(","):
             items.append(self._item())
-        source = self._from() if cursor.accept("FROM") else None
+        source = None
+        if not cursor.accept("FROM DUAL") and cursor.accept("FROM"):
+            source = self._from()
         where = self.expressions.parse() if cursor.accept("WHERE") else None
         group: tuple[Expression, ...] = ()
         if cursor.accept("GROUP BY"):
@@ -127,7 +131,7 @@ class QueryParser:
         if strings and cursor.kind() == "string":
             return cursor.string()
         # VERSION and TIMESTAMP before AS OF are time travel, not an alias
-        travel = cursor.peek() in ("VERSION", "TIMESTAMP") and cursor.peek(1) in ("AS", "BETWEEN")
+        travel = cursor.peek() in ("VERSION", "TIMESTAMP", "SYSTEM_TIME") and cursor.peek(1) in ("AS", "BETWEEN")
         if explicit or (cursor.at_name() and cursor.peek() not in NOT_AN_ALIAS and not travel):
             return cursor.name()
         return ""
@@ -191,10 +195,10 @@ class QueryParser:
 
     def version_clause(self) -> nodes.Version | None:
         cursor = self.cursor
+        if cursor.accept_any("FOR TIMESTAMP AS OF", "FOR SYSTEM_TIME AS OF", "TIMESTAMP AS OF", "SYSTEM_TIME AS OF"):
+            return self._moment()
         if cursor.peek() == "FOR" and cursor.peek(1) in ("TIMESTAMP", "SYSTEM_TIME"):
-            raise unsupported("time travel by time; give the snapshot id or the name of a branch or tag")
-        if cursor.peek() in ("TIMESTAMP", "SYSTEM_TIME") and cursor.peek(1) == "AS" and cursor.peek(2) == "OF":
-            raise unsupported("time travel by time; give the snapshot id or the name of a branch or tag")
+            raise unsupported("time travel between two times")
         if cursor.peek() == "FOR":
             cursor.take()
         if not cursor.at("VERSION AS OF") and cursor.tokens[cursor.position - 1].upper == "FOR":
@@ -202,11 +206,19 @@ class QueryParser:
         if not cursor.accept("VERSION AS OF"):
             return None
         if cursor.kind() == "string":
-            return nodes.Version(cursor.string(), True)
+            return nodes.Version(cursor.string(), "reference")
         if cursor.kind() == "number":
-            return nodes.Version(cursor.take().text, False)
+            return nodes.Version(cursor.take().text, "snapshot")
         what = self.expressions.parse()
         raise plain(f"Unsupported type for table version: {what.text}")
+
+    def _moment(self) -> nodes.Version:
+        value = self.expressions.parse()
+        if isinstance(value, nodes.Call) and value.name == "NOW" and not value.args:
+            return nodes.Version("", "moment")
+        if not (isinstance(value, nodes.Literal) and value.kind == "string" and MOMENT.fullmatch(value.value)):
+            raise unsupported("time travel to anything but now() or 'yyyy-MM-dd HH:mm:ss'")
+        return nodes.Version(value.value, "moment")
 
 
 def _as_query(body: nodes.Select | nodes.SetOperation | nodes.Values | Query) -> Query:

@@ -89,7 +89,7 @@ def _set(session: Session, cursor: Cursor, table: Table) -> None:
     properties = cursor.properties()
     cursor.end()
     names = [column.name for column in table.columns]
-    table.properties |= changed_properties(table.properties, properties, names, session.store.backends)
+    table.properties |= changed_properties(properties, names, session.store.backends)
 
 
 def _order_by(session: Session, cursor: Cursor, table: Table) -> None:
@@ -194,8 +194,10 @@ def _add(session: Session, cursor: Cursor, table: Table, changes: Changes) -> No
         check_column(given, session.release)
         if given.auto_increment:
             raise analyzing(f"Column '{given.name}' can not be AUTO_INCREMENT when ADD COLUMN")
-        if given.generated is not None or given.aggregation:
-            raise unsupported("adding generated or aggregated columns")
+        if given.key and table.is_primary:
+            raise analyzing("Column definition is wrong. Cannot specify aggregate function 'REPLACE' for key column")
+        if given.key or given.generated is not None or given.aggregation:
+            raise unsupported("adding key, generated or aggregated columns")
         if changes.find(given.name) is not None:
             raise plain(f"Can not add column which already exists in base table: {given.name}")
         if given.nullable is False and not given.default.given:
@@ -254,7 +256,7 @@ def _modify(session: Session, cursor: Cursor, table: Table, changes: Changes) ->
         raise unsupported(f"MODIFY COLUMN .. {cursor.peek()}")
     old = _existing(changes, given.name)
     check_column(given, session.release)
-    if not old.is_certain or given.auto_increment or given.generated is not None or given.aggregation:
+    if not old.is_certain or given.auto_increment or given.generated is not None or given.aggregation or given.key:
         raise unsupported("MODIFY COLUMN of AUTO_INCREMENT, generated or aggregated columns")
     check_modify(table, old, given, session.release)
     nullable = old.nullable if old.key else given.nullable is not False

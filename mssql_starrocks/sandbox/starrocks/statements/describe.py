@@ -92,7 +92,7 @@ def show_full_columns(session: Session, cursor: Cursor) -> Result:
     table = _native_columns(session, cursor)
     rows = [
         (c.name, c.type.plain, "", "YES" if c.nullable else "NO", "YES" if c.key else "NO", shown_default(c), "", "",
-         c.comment)
+         _escape(c.comment))
         for c in table.columns
     ]  # fmt: skip
     header = ["Field", "Type", "Collation", "Null", "Key", "Default", "Extra", "Privileges", "Comment"]
@@ -104,18 +104,20 @@ def show_create_table(session: Session, cursor: Cursor) -> Result:
     cursor.end()
     table = session.native(parts, table_not_found)
     session.store.grants.need_table(session.user, "ANY", table)
-    return table_of(["Table", "Create Table"], [(table.name, create_text(table, session.release))])
+    return table_of(["Table", "Create Table"], [(table.name, create_text(table))])
 
 
 def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def create_text(table: Table, version: tuple[int, int]) -> str:
-    """3.5 does not escape column comments, so its output may not be valid SQL (facts/starrocks_judged.md B)."""
+def create_text(table: Table) -> str:
+    """Comments and defaults with their quotes escaped (truth ddl-comment-004..010)."""
+    if "default.replication_num" in table.properties:
+        raise unsupported("SHOW CREATE TABLE after ALTER TABLE .. SET default.replication_num")
     lines = []
     for column in table.columns:
-        comment = column.comment if version < (4, 0) else _escape(column.comment)
+        comment = _escape(column.comment)
         null = "NULL" if column.nullable else "NOT NULL"
         text = shown_default(column)
         default = f' DEFAULT "{_escape(text)}"' if text is not None else ""

@@ -12,6 +12,7 @@ from mssql_starrocks.sandbox.starrocks.statements import (
     databases,
     describe,
     dml,
+    fixed,
     insert,
     roles,
     settings,
@@ -69,6 +70,7 @@ HANDLERS: dict[str, Handler] = {
     "COMMIT": _nothing,
     "ROLLBACK": _nothing,
     **show.HANDLERS,
+    **fixed.HANDLERS,
     **describe.HANDLERS,
 }
 _ORDERED = sorted(HANDLERS, key=lambda words: -len(words.split()))

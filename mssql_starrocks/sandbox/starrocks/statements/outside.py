@@ -25,7 +25,7 @@ KNOWN = frozenset(
 )
 # Beginnings that the grammar does not have, each seen refused by the front ends (truth).
 NO_SUCH = (
-    "CREATE CATALOG", "DROP EXTERNAL CATALOG", "INSERT", "DELETE", "EXPLAIN MERGE", "SHOW VIEWS", "SHOW COUNT",
+    "CREATE CATALOG", "DROP EXTERNAL CATALOG", "INSERT", "DELETE", "SHOW VIEWS", "SHOW COUNT",
     "SHOW MASTER", "SHOW BINARY", "SHOW SLAVE", "SHOW COLLATE", "SHOW STORAGE ENGINES", "SHOW ROLES LIKE",
 )  # fmt: skip
 # Privileges on SYSTEM that are looked at first; one of them is enough.
@@ -38,6 +38,8 @@ def refusal(session: Session, cursor: Cursor) -> SqlError:
     first = cursor.peek()
     if any(cursor.at(words) for words in NO_SUCH):
         return syntax_error(cursor.peek(1), cursor.start(), f"No viable statement for input '{cursor.sql[:80]}'")
+    if session.release >= (4, 2) and cursor.at("MERGE INTO"):
+        return unsupported("MERGE")
     if first in KNOWN and cursor.kind(1) in ("word", "string" if first == "HELP" else ""):
         return _known(session, cursor)
     if cursor.kind() == "word" or first == "":
@@ -75,6 +77,8 @@ def _explain(session: Session, cursor: Cursor) -> None:
     """The query of an EXPLAIN may be refused; its plan is not here."""
     if cursor.peek() in ("SELECT", "WITH", "("):
         session.compile(parse_query(cursor, session.release, session.mode("PIPES_AS_CONCAT")))
+    elif session.release >= (4, 2) and cursor.peek() == "MERGE":
+        return
     elif cursor.done() or cursor.peek() not in KNOWN | {"VERBOSE", "COSTS", "LOGICAL", "SCHEDULER"}:
         raise cursor.fail()
     elif session.release < (4, 1) and cursor.peek() in ("DELETE", "UPDATE"):

@@ -103,7 +103,7 @@ def _from_query(session: Session, cursor: Cursor, statement: CreateTable) -> Com
             )
         names = statement.names_only
     statement.columns = [
-        ColumnDefinition(name, _stored(column.type), True if column.nullable else None)
+        ColumnDefinition(name, _stored(column.type, session.release), column.nullable)
         for name, column in zip(names, compiled.columns, strict=True)
     ]
     keys = {key.lower() for key in statement.keys} if statement.model == "PRIMARY" else set()
@@ -113,12 +113,14 @@ def _from_query(session: Session, cursor: Cursor, statement: CreateTable) -> Com
     return compiled
 
 
-def _stored(kind: SqlType) -> SqlType:
+def _stored(kind: SqlType, version: tuple[int, int]) -> SqlType:
     if kind.name == "NULL":
         return SqlType("BOOLEAN")
     if kind.name in ("TIME", "UNKNOWN_TYPE"):
         raise unsupported(f"a column of type {kind.plain} in CREATE TABLE AS SELECT")
-    return SqlType("VARCHAR", 1048576) if kind.name == "VARCHAR" and kind.length >= STRING_LENGTH else kind
+    # 4.0 and 4.1 widen every text (truth ddl-ctas-like-023)
+    widened = kind.length >= STRING_LENGTH or (4, 0) <= version < (4, 2)
+    return SqlType("VARCHAR", 1048576) if kind.name == "VARCHAR" and widened else kind
 
 
 def _fill(session: Session, table: Table, source: Compiled) -> Result:

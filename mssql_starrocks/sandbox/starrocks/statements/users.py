@@ -239,7 +239,7 @@ def show_grants(session: Session, cursor: Cursor) -> Result:
             merged.setdefault(where, []).append(held.privilege)
     rows += [
         (identity, catalog, f"GRANT {', '.join(sorted(privileges))} ON {on} TO USER {identity}")  # type: ignore[misc]
-        for (on, catalog), privileges in merged.items()
+        for (on, catalog), privileges in sorted(merged.items(), key=lambda entry: not entry[0][0].startswith("ALL"))
     ]
     return table_of(["UserIdentity", "Catalog", "Grants"], rows)
 
