@@ -13,6 +13,7 @@ from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_colu
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
 from mssql_starrocks.types.keys import key_notes
 
+ENGINE_SET = "set in the configuration"
 AUDIT_KINDS = {
     "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
     "source_schema": ("string", "VARCHAR(384)", "SQL Server schema of the row"),
@@ -184,7 +185,7 @@ def _names(table: TableId, config: Config, warehouse_database: str | None) -> Na
 
 def _engine(table: Table, wanted: EngineName, spark_above_mb: int) -> tuple[EngineName, str]:
     if wanted != "auto":
-        return wanted, "set in the configuration"
+        return wanted, ENGINE_SET
     big = table.bytes >= spark_above_mb << 20
     size = f"{table.bytes / (1 << 20):.1f} MiB estimated, Spark from {spark_above_mb} MiB"
     return ("spark" if big else "arrow"), size

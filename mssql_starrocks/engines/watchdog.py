@@ -47,7 +47,7 @@ class Watchdog:
         except Exception as error:
             if session in self._barked:
                 raise SourceUnreachableError(
-                    f"SQL Server sent nothing for {self._patience:g} s (MSSQL_STALL_TIMEOUT); the connection was given up."
+                    f"SQL Server sent nothing for {self._patience:g} s (MSSQL_STALL_TIMEOUT): connection given up."
                 ) from error
             raise
         finally:

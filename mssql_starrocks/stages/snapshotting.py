@@ -6,10 +6,10 @@ import datetime as dt
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from mssql_starrocks.chain import Chain
+from mssql_starrocks.chain import ENGINE_SET, Chain
 from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.lake import branch as branches
@@ -42,6 +42,9 @@ class SparkSource(Protocol):
 
     def session(self, lake: LakeSettings) -> SparkSession: ...
 
+    def missing(self) -> str | None:
+        """Why Spark cannot run on this machine; None when it can."""
+
 
 def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: SparkSource, log: Log) -> SnapshotReport:
     """Copy the table as it is at one point to a new audit branch, with the source's evidence in the same commit.
@@ -50,6 +53,7 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         SourceError, LakeError, EngineError: nothing is visible to any reader.
     """
     load_id = new_load_id()
+    chain = _with_engine(chain, spark, log)
     with reading(chain, mssql, load_id) as read, source_explained(mssql, chain.table.id):
         session, point = read.point.sessions[0], read.point
         log(f"{chain.table.id}: reading at {point.instant} UTC, grade {point.grade.value}, with {chain.engine} "
@@ -68,6 +72,17 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
                 raise SourceError(f"Table {chain.table.id} was altered while it was copied; materialise it again.")
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
     return SnapshotReport(chain.table.id, load_id, branch.name, chain.engine, evidence, copied, table.location())
+
+
+def _with_engine(chain: Chain, spark: SparkSource, log: Log) -> Chain:
+    """Spark that was chosen by size gives way where it cannot run; Spark that was asked for does not."""
+    if chain.engine != "spark" or chain.engine_reason == ENGINE_SET:
+        return chain
+    reason = spark.missing()
+    if reason is None:
+        return chain
+    log(f"{chain.table.id}: the arrow engine takes the place of Spark, which would be faster: {reason}")
+    return replace(chain, engine="arrow", engine_reason="Spark cannot run here")
 
 
 def new_load_id() -> str:
