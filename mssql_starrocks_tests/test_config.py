@@ -150,6 +150,12 @@ def test_a_manifest_survives_its_json_and_a_wrong_one_is_told():
         Manifest.from_json("{}", "manifest.json")
 
 
+def test_a_name_with_brackets_matches_itself():
+    table = TableId("dbo", "a[1]")
+    config = Config(include=("dbo.A[1]",), tables={"dbo.a[1]": {"key": "none"}})
+    assert (config.selects(table), config.options(table).key, config.unmatched([table])) == (True, "none", ())
+
+
 def test_a_pattern_may_exclude_columns_that_some_tables_lack():
     config = Config(tables={"sales.*": {"exclude_columns": ["NAME", "ssn"]}})
     assert [c.name for c in plan_chain(things(), config, "d").columns] == ["id", "price"]

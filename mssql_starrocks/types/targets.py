@@ -40,7 +40,10 @@ class _Target:
 
 @dataclass(frozen=True)
 class _Way:
-    """How a value gets to the target; `fits` is a DuckDB condition, empty when every value of the source type fits."""
+    """How a value gets to the target; `fits` is a DuckDB condition, empty when every value of the source type fits.
+
+    A value that does not fit is counted by `fits`, so `arrives` must not fail on it.
+    """
 
     load: str
     arrives: str
@@ -134,7 +137,7 @@ def _from_int(source: Column, column: PlannedColumn, target: _Target) -> _Way | 
     if target.name == "DECIMAL":
         whole = target.size - target.scale
         fits = "" if whole >= digits else f"abs(CAST({{c}} AS HUGEINT)) < {10**whole}"
-        return _Way(f"CAST({{c}} AS {target})", f"CAST({{c}} AS {target})", "decimal", fits)
+        return _Way(f"CAST({{c}} AS {target})", f"TRY_CAST({{c}} AS {target})", "decimal", fits)
     return _as_text(target, "CAST({c} AS VARCHAR)", "int", digits + 1)
 
 
@@ -143,7 +146,7 @@ def _from_decimal(source: Column, column: PlannedColumn, target: _Target) -> _Wa
     if target.name == "DECIMAL" and target.scale >= scale:
         whole = target.size - target.scale
         fits = "" if whole >= precision - scale else f"abs({{c}}) < {10**whole}"
-        return _Way(f"CAST({{c}} AS {target})", f"CAST({{c}} AS {target})", "decimal", fits)
+        return _Way(f"CAST({{c}} AS {target})", f"TRY_CAST({{c}} AS {target})", "decimal", fits)
     if target.name in INTEGERS and scale == 0:
         room = 2 ** (INTEGERS[target.name] - 1)
         fits = "" if 10**precision <= room else f"{{c}} BETWEEN {-room} AND {room - 1}"

@@ -2,7 +2,7 @@
 
 from datetime import date
 from datetime import datetime as dt
-from decimal import Decimal as D
+from decimal import Decimal
 
 from mssql_starrocks_tests.golden.model import Golden, GoldenTable, v
 
@@ -14,9 +14,9 @@ FIXED = GoldenTable(
         Golden("k_smallint", "smallint", [v("-32768", -32768), v("32767", 32767)]),
         Golden("k_int", "int", [v("-2147483648", -2147483648), v("2147483647", 2147483647)]),
         Golden("k_bigint", "bigint", [v("-9223372036854775808", -(2**63)), v("9223372036854775807", 2**63 - 1)]),
-        Golden("k_decimal_18", "decimal(18,0)", [v("-" + "9" * 18, D("-" + "9" * 18), -(10**18 - 1)), v("0", D("0"), 0)]),
+        Golden("k_decimal_18", "decimal(18,0)", [v("-" + "9" * 18, Decimal("-" + "9" * 18), -(10**18 - 1)), v("0", Decimal("0"), 0)]),
         # a MySQL client reads LARGEINT as text: the protocol has no integer of 128 bits
-        Golden("k_decimal_38", "decimal(38,0)", [v("-" + "9" * 38, D("-" + "9" * 38), "-" + "9" * 38), v("9" * 38, D("9" * 38), "9" * 38)]),
+        Golden("k_decimal_38", "decimal(38,0)", [v("-" + "9" * 38, Decimal("-" + "9" * 38), "-" + "9" * 38), v("9" * 38, Decimal("9" * 38), "9" * 38)]),
         Golden("k_date", "date", [v("'0001-01-01'", date(1, 1, 1)), v("'9999-12-31'", date(9999, 12, 31))]),
         Golden("k_smalldatetime", "smalldatetime", [v("'1900-01-01'", dt(1900, 1, 1)), v("'2079-06-06 23:59'", dt(2079, 6, 6, 23, 59))]),
         Golden("k_datetime", "datetime", [v("'1753-01-01'", dt(1753, 1, 1)), v("'9999-12-31 23:59:59.997'", dt(9999, 12, 31, 23, 59, 59, 997000))]),
@@ -29,9 +29,9 @@ _SMALLMONEY, _SEVENTH = ("-214748.3648", "0.0000"), ("0001-01-01 00:00:00.000000
 NUMBERS_AS_TEXT = GoldenTable(
     "golden_keys_numbers",
     (
-        Golden("k_decimal", "decimal(9,2)", [v(text, D(text), text) for text in _SMALL]),
-        Golden("k_money", "money", [v(text, D(text), text) for text in _MONEY]),
-        Golden("k_smallmoney", "smallmoney", [v(text, D(text), text) for text in _SMALLMONEY]),
+        Golden("k_decimal", "decimal(9,2)", [v(text, Decimal(text), text) for text in _SMALL]),
+        Golden("k_money", "money", [v(text, Decimal(text), text) for text in _MONEY]),
+        Golden("k_smallmoney", "smallmoney", [v(text, Decimal(text), text) for text in _SMALLMONEY]),
         Golden("k_time", "time(7)", [v("'00:00:00'", "00:00:00.0000000"), v("'23:59:59.9999999'", "23:59:59.9999999")]),
         Golden("k_dt2_7", "datetime2(7)", [v(f"'{text}'", text) for text in _SEVENTH]),
     ),
@@ -43,7 +43,7 @@ _IDS = ("6F9619FF-8B86-D011-B42D-00C04FC964FF", "00000000-0000-0000-0000-0000000
 IDENTIFIERS = GoldenTable(
     "golden_keys_ids",
     (
-        Golden("k_fraction", "decimal(38,38)", [v(text, D(text), text) for text in _FRACTION]),
+        Golden("k_fraction", "decimal(38,38)", [v(text, Decimal(text), text) for text in _FRACTION]),
         Golden("k_dto", "datetimeoffset(7)", [v(f"'{text}'", text) for text in _STAMPS]),
         Golden("k_guid", "uniqueidentifier", [v(f"'{text}'", text) for text in _IDS]),
         Golden("k_binary", "binary(2)", [v("0x0001", b"\0\x01", "0001"), v("0xFF", b"\xff\0", "FF00")]),

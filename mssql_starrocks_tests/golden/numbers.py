@@ -1,6 +1,6 @@
 """Numbers at their limits: "int, bigint, smallint, tinyint", "decimal and numeric", "money", "float and real" (T-SQL)."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 from mssql_starrocks_tests.golden.model import Golden, v
 
@@ -16,31 +16,45 @@ BIGINT = Golden(
 )
 _N38, _F38, _T38 = "9" * 38, "0." + "9" * 38, "0." + "0" * 37 + "1"
 DECIMALS = (
-    Golden("c_decimal_1", "decimal(1,0)", [v("-9", D("-9")), v("9", D("9")), v("-0", D("0"))]),
-    Golden("c_decimal_18", "decimal(18,0)", [v("-" + "9" * 18, D("-" + "9" * 18)), v("9" * 18, D("9" * 18))]),
-    Golden("c_numeric_9_2", "numeric(9,2)", [v("-9999999.99", D("-9999999.99")), v("0.01", D("0.01"))]),
-    Golden("c_decimal_38", "decimal(38,0)", [v("-" + _N38, D("-" + _N38)), v(_N38, D(_N38)), v("0", D("0"))]),
+    Golden("c_decimal_1", "decimal(1,0)", [v("-9", Decimal("-9")), v("9", Decimal("9")), v("-0", Decimal("0"))]),
+    Golden(
+        "c_decimal_18", "decimal(18,0)", [v("-" + "9" * 18, Decimal("-" + "9" * 18)), v("9" * 18, Decimal("9" * 18))]
+    ),
+    Golden("c_numeric_9_2", "numeric(9,2)", [v("-9999999.99", Decimal("-9999999.99")), v("0.01", Decimal("0.01"))]),
+    Golden(
+        "c_decimal_38",
+        "decimal(38,0)",
+        [v("-" + _N38, Decimal("-" + _N38)), v(_N38, Decimal(_N38)), v("0", Decimal("0"))],
+    ),
     Golden(
         "c_decimal_38_38",
         "decimal(38,38)",
-        [v("-" + _F38, D("-" + _F38)), v(_F38, D(_F38)), v("-" + _T38, D("-" + _T38)), v("0", D("0." + "0" * 38))],
+        [
+            v("-" + _F38, Decimal("-" + _F38)),
+            v(_F38, Decimal(_F38)),
+            v("-" + _T38, Decimal("-" + _T38)),
+            v("0", Decimal("0." + "0" * 38)),
+        ],
     ),
     Golden(
         "c_decimal_38_10",
         "decimal(38,10)",
-        [v("-" + "9" * 28 + "." + "9" * 10, D("-" + "9" * 28 + "." + "9" * 10)), v("0.5", D("0.5000000000"))],
+        [
+            v("-" + "9" * 28 + "." + "9" * 10, Decimal("-" + "9" * 28 + "." + "9" * 10)),
+            v("0.5", Decimal("0.5000000000")),
+        ],
     ),
 )
 MONEY = Golden(
     "c_money",
     "money",
-    [v("-922337203685477.5808", D("-922337203685477.5808")), v("922337203685477.5807", D("922337203685477.5807")),
-     v("0", D("0.0000")), v("-0.0001", D("-0.0001"))],
+    [v("-922337203685477.5808", Decimal("-922337203685477.5808")), v("922337203685477.5807", Decimal("922337203685477.5807")),
+     v("0", Decimal("0.0000")), v("-0.0001", Decimal("-0.0001"))],
 )  # fmt: skip
 SMALLMONEY = Golden(
     "c_smallmoney",
     "smallmoney",
-    [v("-214748.3648", D("-214748.3648")), v("214748.3647", D("214748.3647")), v("0.1", D("0.1000"))],
+    [v("-214748.3648", Decimal("-214748.3648")), v("214748.3647", Decimal("214748.3647")), v("0.1", Decimal("0.1000"))],
 )
 # pyarrow widens a float of 32 bits; StarRocks writes the shortest text that means the same float of 32 bits.
 # Subnormals are outside the documented range; databases that were filled by old clients hold them.

@@ -5,6 +5,8 @@ from mssql_starrocks_tests.golden.model import GoldenTable
 from mssql_starrocks_tests.golden.moments import MOMENTS, MOMENTS_CHOSEN
 from mssql_starrocks_tests.golden.numbers import NUMBERS
 from mssql_starrocks_tests.golden.others import OTHERS, OTHERS_CHOSEN
+from mssql_starrocks_tests.golden.spatial import SHAPES, SHAPES_TEXT
+from mssql_starrocks_tests.golden.targets import TARGETS
 from mssql_starrocks_tests.golden.texts import TEXTS, TEXTS_CHOSEN
 
 OTHER_CHOICES = {
@@ -17,7 +19,7 @@ OTHER_CHOICES = {
     "spatial_as": "wkt",
     "unicode_as": "bytes",
 }
-DEFAULT = GoldenTable("golden_default", (*NUMBERS, *MOMENTS, *TEXTS, *OTHERS))
-CHOSEN = GoldenTable("golden_chosen", (*MOMENTS_CHOSEN, *TEXTS_CHOSEN, *OTHERS_CHOSEN))
-TABLES = (DEFAULT, CHOSEN, *KEYS)
+DEFAULT = GoldenTable("golden_default", (*NUMBERS, *MOMENTS, *TEXTS, *OTHERS, *SHAPES))
+CHOSEN = GoldenTable("golden_chosen", (*MOMENTS_CHOSEN, *TEXTS_CHOSEN, *OTHERS_CHOSEN, *SHAPES_TEXT))
+TABLES = (DEFAULT, CHOSEN, TARGETS, *KEYS)
 CONFIG = {"dbo.golden_chosen*": {"types": OTHER_CHOICES}} | {t.id: t.config() for t in TABLES}

@@ -6,7 +6,7 @@ from mssql_starrocks import stages
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks_tests.golden.model import exact
-from mssql_starrocks_tests.golden.tables import CONFIG, TABLES
+from mssql_starrocks_tests.golden.tables import CHOSEN, CONFIG, DEFAULT, TABLES
 from mssql_starrocks_tests.platform import failed
 
 ENGINES = ("arrow", pytest.param("spark", marks=pytest.mark.spark))
@@ -61,8 +61,8 @@ def test_values_are_what_the_vendors_say(golden, seen, engine, golden_table):
     assert seen.setdefault(golden_table.name, found) == found
 
 
-@each_table
-@pytest.mark.parametrize("lake", ["sql"], indirect=True)
+@pytest.mark.parametrize("golden_table", [DEFAULT, CHOSEN], ids=lambda t: t.name)
+@pytest.mark.parametrize("lake", ["sql", "rest"], indirect=True)
 def test_a_lake_of_another_catalog_holds_the_same(golden, lake, golden_table):
     """StarRocks' stand-in reads Glue only, so this ends at the published snapshot."""
     chain = plan(golden, golden_table, "arrow", "other_")

@@ -97,8 +97,16 @@ def index_keys(table: Table, index: Index, sql_alias: str) -> list[str]:
     keys = []
     for number, _ in index.columns:
         column = by_id[number]
-        keys.append(texts.key(Typed(f"{sql_alias}.{column.physical}", column.type)))
+        sql = f"{sql_alias}.{column.physical}"
+        keys.append(texts.key(Typed(padded(column, sql) if column.type.name == "binary" else sql, column.type)))
     return keys
+
+
+def padded(column: Column, sql: str) -> str:
+    kind = column.type
+    if kind.name == "binary":
+        return f"unhex(rpad(hex({sql}), {2 * kind.length}, '0'))"
+    return texts.pad(sql, kind) if kind.fixed_length else sql
 
 
 def add_columns(executor: "Executor", words: Any, table: Table, draft: Any, read: Callable[..., Column]) -> None:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from mssql_starrocks.sandbox.sqlserver import arrow_source, temporal, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table
-from mssql_starrocks.sandbox.sqlserver.definitions import computed_value, default_value, index_keys
+from mssql_starrocks.sandbox.sqlserver.definitions import computed_value, default_value, index_keys, padded
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
@@ -277,13 +277,6 @@ def _final(executor: "Executor", table: Table, column: Column, alias: str) -> st
     if not column.computed:
         return f"{alias}.{column.physical}"
     return convert(computed_value(executor, table, column, alias), column.type).sql
-
-
-def padded(column: Column, sql: str) -> str:
-    kind = column.type
-    if kind.name == "binary":
-        return f"unhex(rpad(hex({sql}), {2 * kind.length}, '0'))"
-    return texts.pad(sql, kind) if kind.fixed_length else sql
 
 
 def _identity(executor: "Executor", table: Table, column: Column, count: int) -> str:
