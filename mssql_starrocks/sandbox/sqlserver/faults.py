@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
+from mssql_starrocks.sandbox.sqlserver.locks import DEADLOCK
 
 Kind = Literal["stall", "kill", "cut", "error"]
-DEADLOCK = (
-    "Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim."
-)
 
 
 @dataclass(frozen=True)
