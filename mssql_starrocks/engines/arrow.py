@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 8 << 20
 _BATCH_ROWS = 65536
 _TRIES = 3  # of one chunk
+_LAST_WORDS = 5.0  # seconds for a thread whose connection was ended
 _REREAD = (Grade.A, Grade.D, Grade.E)  # a snapshot transaction that failed is gone, and with it the point
 
 
@@ -101,7 +102,7 @@ class _Reading:
                     while thread.is_alive():  # a join without time-out would not see Ctrl-C
                         thread.join(0.2)
             except BaseException:
-                self._end(sessions)
+                self._end(sessions, threads)
                 raise
         if self._errors:
             raise self._errors[0]
@@ -138,7 +139,7 @@ class _Reading:
         query = extraction(self._plan.table, self._plan.columns, chunk)
         with watchdog.over(session):
             for batch in session.batches(query, batch_rows(self._plan), self._plan.table):
-                watchdog.seen(session)
+                watchdog.rest(session)
                 if self._stop.is_set():
                     session.abort()
                     return
@@ -160,10 +161,13 @@ class _Reading:
             self._chunks.put(chunk)
         pending.clear()
 
-    def _end(self, sessions: Sequence[ReaderSession]) -> None:
+    def _end(self, sessions: Sequence[ReaderSession], threads: Sequence[threading.Thread]) -> None:
         self._stop.set()
         for session in sessions:
             session.abort()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(_LAST_WORDS)
 
 
 def peak_rss() -> int:

@@ -57,6 +57,10 @@ class Watchdog:
         """Something came, or was done: the time begins anew."""
         self._seen[session] = time.monotonic()
 
+    def rest(self, session: ReaderSession) -> None:
+        """The driver is not waited for just now."""
+        self._seen.pop(session, None)
+
     def _watch(self) -> None:
         while not self._over.wait(min(self._patience / 4, 1.0)):
             late = time.monotonic() - self._patience

@@ -53,7 +53,8 @@ class RollingWriter:
 
     def settle(self, *, keep_open: bool = True) -> bool:
         """Count everything so far as done, if its files are closed; small files stay open unless `keep_open` is off."""
-        if self._open is not None and keep_open and self._open.size + self._pending_bytes < TARGET_BYTES // 2:
+        size = self._pending_bytes + (self._open.size if self._open else 0)
+        if keep_open and 0 < size < TARGET_BYTES // 2:
             return False
         self._flush()
         self._close()
