@@ -14,6 +14,7 @@ from mssql_starrocks.model import Grade
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source import point as points
 from mssql_starrocks.source.connect import ReaderSession
+from mssql_starrocks.source.chunking import plan as cutting
 from mssql_starrocks.stages import reading
 from mssql_starrocks_tests.platform import Platform, failed
 
@@ -92,7 +93,9 @@ def writing(box) -> Iterator[list[int]]:
             one = len(done) % PAIRS
             cursor.execute(f"BEGIN TRAN; UPDATE dbo.pairs SET v = v + 7 WHERE pair = {one} AND id % 2 = 0")
             cursor.execute(f"UPDATE dbo.pairs SET v = v - 7 WHERE pair = {one} AND id % 2 = 1")
-            cursor.execute(f"INSERT INTO dbo.pairs (pair, v) VALUES ({PAIRS + len(done)}, 5), ({PAIRS + len(done)}, -5)")
+            cursor.execute(
+                f"INSERT INTO dbo.pairs (pair, v) VALUES ({PAIRS + len(done)}, 5), ({PAIRS + len(done)}, -5)"
+            )
             cursor.execute("COMMIT")
             done.append(len(done))
             begun.set()
@@ -231,7 +234,9 @@ def test_grade_a_is_the_database_as_its_snapshot_has_it(made):
         assert not failed(made.prove_snapshot(chain))
     assert report.evidence.grade is Grade.A
     assert len(made.points[0].sessions) == 3
-    created = made.source("SELECT CONVERT(varchar(23), create_date, 121) FROM sys.databases WHERE name = 'Company_0600'")
+    created = made.source(
+        "SELECT CONVERT(varchar(23), create_date, 121) FROM sys.databases WHERE name = 'Company_0600'"
+    )
     assert report.evidence.point == created[0][0]
     rows = made.rows(chain, report)
     assert rows == sorted(made.source("SELECT id, pair, v FROM dbo.pairs", "Company_0600"))
@@ -262,12 +267,14 @@ def test_minimum_grade_refuses_and_says_what_to_do(statements_only):
 def test_maximum_grade_spares_the_source(made):
     report = made.snapshot(made.chain(maximum_grade="D"))
     assert report.evidence.grade is Grade.D
-    assert made.points[0].sessions[0].rows is not None
+    assert made.points[0].grade is Grade.D
 
 
 @pytest.mark.parametrize("lock", ["SELECT COUNT(*) FROM dbo.pairs WITH (TABLOCKX)", "UPDATE dbo.pairs SET v = 0"])
 def test_a_locked_table_comes_through_one_connection(made, monkeypatch, lock):
     monkeypatch.setattr(points, "_LOCK_WAIT", 50)
+    for source in ("histogram", "sample", "walk"):  # edges from the rows themselves: quantiles
+        monkeypatch.setattr(cutting, source, lambda *_: None)
     chain = made.chain()
     with connected(made.box) as holder:
         holder.execute(f"BEGIN TRAN; {lock}")

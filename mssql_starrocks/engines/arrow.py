@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mssql_starrocks.engines.progress import Progress
 from mssql_starrocks.engines.shape import shape
 from mssql_starrocks.engines.watchdog import Watchdog
-from mssql_starrocks.errors import MssqlStarrocksError, SourceUnreachableError
+from mssql_starrocks.errors import MssqlStarrocksError, SourceBusyError
 from mssql_starrocks.lake.branch import AuditBranch, commit
 from mssql_starrocks.lake.files import RollingWriter, file_schema
 from mssql_starrocks.model import Chunk, CopyResult, ExtractionPlan, Grade
@@ -149,8 +149,7 @@ class _Reading:
 
     def _again(self, error: MssqlStarrocksError, pending: list[Chunk], writer: RollingWriter) -> None:
         """Put back what the unfinished file holds, where the point allows it and the connection lives."""
-        lost = isinstance(error, SourceUnreachableError)
-        if not error.transient or lost or self._plan.grade not in _REREAD:
+        if not isinstance(error, SourceBusyError) or self._plan.grade not in _REREAD:
             raise error
         for chunk in pending:
             self._tries[chunk.number] += 1

@@ -46,6 +46,8 @@ def reading(chain: Chain, mssql: MssqlSettings, load_id: str) -> Iterator[Readin
         _refuse_other(mssql, chain, allows)
         held, told = _grades(chain, allows)
         refuse_below(told, chain.grades[0], chain.table)
+        if held is Grade.B:  # edges are read from the rows too, and must wait for nobody's locks
+            first.run("SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
         cut = plan_chunks(first, chain.table, chain.sizing)
         many = chain.engine == "arrow" and held is not Grade.E  # E is one stream
         readers = grant.up_to(len(cut.chunks)) if many else 1

@@ -17,6 +17,7 @@ FAULTS = (
     "faults.silence",
     "faults.release",
     "faults.clear",
+    "faults.struck",
 )
 
 

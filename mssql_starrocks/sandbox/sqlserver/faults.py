@@ -35,6 +35,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed: list[list[Fault | int]] = []
+        self._struck = 0
         self.released = threading.Event()  # set by release(): stalled statements go on
 
     def stall(self, text: str, after_bytes: int = 0, times: int = 1) -> None:
@@ -66,6 +67,11 @@ class Faults:
             self._armed.clear()
         self.release()
 
+    def struck(self) -> int:
+        """How many statements have suffered so far."""
+        with self._lock:
+            return self._struck
+
     def take(self, statement: str) -> Fault | None:
         with self._lock:
             for entry in self._armed:
@@ -74,6 +80,7 @@ class Faults:
                 assert isinstance(left, int)  # noqa: S101 - narrows the type
                 if left > 0 and fault.text.lower() in statement.lower():
                     entry[1] = left - 1
+                    self._struck += 1
                     return fault
         return None
 

@@ -44,6 +44,9 @@ class RemoteFaults:
     def clear(self) -> None:
         self._server.call("faults.clear")
 
+    def struck(self) -> int:
+        return int(self._server.call("faults.struck"))
+
 
 class SqlServer:
     """A SQL Server protocol server over DuckDB, for the sandbox and the tests; not a T-SQL engine.
