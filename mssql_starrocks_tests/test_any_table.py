@@ -117,6 +117,7 @@ def platform(certificate):
         yield Platform(box)
 
 
+@pytest.mark.timeout(900 + 10 * EXAMPLES)  # a failure is made small, which takes up to five minutes
 @settings(max_examples=EXAMPLES, deadline=None, derandomize="ANY_TABLE_EXAMPLES" not in os.environ, print_blob=False,
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(table=tables())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.lake.encoded import ENCODED, encoded
+from mssql_starrocks.lake.rows import snapshot_batches
 from mssql_starrocks.model import Fingerprint, Level, PlannedColumn
 from mssql_starrocks.types.canonical import FLOAT, arrived_text, lake_text
 from mssql_starrocks.types.hashing import DUCKDB, Hashed, HashedTable
@@ -66,8 +67,7 @@ def snapshot_rows(
     """A DuckDB connection in which `snapshot` is the snapshot's rows; they can be read once."""
     import duckdb
 
-    names = tuple(c.name for c in columns)
-    reader = table.scan(snapshot_id=snapshot_id, selected_fields=names).to_arrow_batch_reader()
+    reader = snapshot_batches(table, snapshot_id, [c.name for c in columns])
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.register("snapshot", reader if level is Level.COUNTS else _with_encoded(reader, columns))

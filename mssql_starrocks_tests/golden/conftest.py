@@ -8,7 +8,7 @@ from mssql_starrocks_tests.golden.tables import TABLES
 from mssql_starrocks_tests.platform import Platform
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def golden(certificate, spark_source) -> Iterator[Platform]:
     from mssql_starrocks.sandbox.stack import Sandbox
 

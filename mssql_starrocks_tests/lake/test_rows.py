@@ -1,0 +1,43 @@
+"""A snapshot's rows are read by field id, whatever the schema became since."""
+
+import pytest
+
+from mssql_starrocks.lake.rows import snapshot_batches
+from mssql_starrocks_tests.lake.test_branch import Copy
+
+
+@pytest.fixture
+def copy(lake):
+    made = Copy(lake)
+    made.write("l1", [1, 2])
+    return made
+
+
+def rows(copy, *names):
+    table = copy.table
+    snapshot = table.snapshot_by_name("audit_l1").snapshot_id
+    return snapshot_batches(table, snapshot, names).read_all().to_pylist()
+
+
+def test_a_column_that_came_later_is_null(copy):
+    from pyiceberg.types import LongType
+
+    with copy.table.update_schema() as update:
+        update.add_column("late", LongType())
+    assert rows(copy, "late", "id") == [{"late": None, "id": 1}, {"late": None, "id": 2}]
+
+
+def test_a_renamed_column_keeps_its_values(copy):
+    with copy.table.update_schema() as update:
+        update.rename_column("name", "title")
+        update.add_column("name", copy.table.schema().find_field("name").field_type)
+    assert rows(copy, "title", "name") == [{"title": "n1", "name": None}, {"title": "n2", "name": None}]
+
+
+def test_a_widened_column_has_its_new_type(copy):
+    from pyiceberg.types import LongType
+
+    with copy.table.update_schema() as update:
+        update.update_column("id", LongType())
+    assert str(snapshot_batches(copy.table, copy.table.snapshot_by_name("audit_l1").snapshot_id, ["id"]).schema) == "id: int64"
+    assert rows(copy, "id") == [{"id": 1}, {"id": 2}]
