@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,8 @@ def made_by(options: str) -> str:
 
 def finished(file: str, process: int = 999_999_999) -> None:
     """The archive of a process that has ended an hour ago."""
-    path = f"{file.rsplit('.', 1)[0]}.{process}"
-    with open(path, "wb") as archive:
-        archive.write(b"archive")
+    path = Path(f"{file.rsplit('.', 1)[0]}.{process}")
+    path.write_bytes(b"archive")
     os.utime(path, (OLD, OLD))
 
 

@@ -3,14 +3,11 @@
 import pytest
 
 from mssql_starrocks.lake.rows import snapshot_batches
-from mssql_starrocks_tests.lake.test_branch import Copy
 
 
-@pytest.fixture
-def copy(lake):
-    made = Copy(lake)
-    made.write("l1", [1, 2])
-    return made
+@pytest.fixture(autouse=True)
+def _two_rows(copy):
+    copy.write("l1", [1, 2])
 
 
 def rows(copy, *names):
@@ -30,6 +27,7 @@ def test_a_column_that_came_later_is_null(copy):
 def test_a_renamed_column_keeps_its_values(copy):
     with copy.table.update_schema() as update:
         update.rename_column("name", "title")
+    with copy.table.update_schema() as update:
         update.add_column("name", copy.table.schema().find_field("name").field_type)
     assert rows(copy, "title", "name") == [{"title": "n1", "name": None}, {"title": "n2", "name": None}]
 
@@ -39,5 +37,6 @@ def test_a_widened_column_has_its_new_type(copy):
 
     with copy.table.update_schema() as update:
         update.update_column("id", LongType())
-    assert str(snapshot_batches(copy.table, copy.table.snapshot_by_name("audit_l1").snapshot_id, ["id"]).schema) == "id: int64"
+    snapshot = copy.table.snapshot_by_name("audit_l1").snapshot_id
+    assert str(snapshot_batches(copy.table, snapshot, ["id"]).schema) == "id: int64"
     assert rows(copy, "id") == [{"id": 1}, {"id": 2}]
