@@ -25,10 +25,12 @@ def test_a_column_that_came_later_is_null(copy):
 
 
 def test_a_renamed_column_keeps_its_values(copy):
+    from pyiceberg.types import StringType
+
     with copy.table.update_schema() as update:
         update.rename_column("name", "title")
     with copy.table.update_schema() as update:
-        update.add_column("name", copy.table.schema().find_field("name").field_type)
+        update.add_column("name", StringType())
     assert rows(copy, "title", "name") == [{"title": "n1", "name": None}, {"title": "n2", "name": None}]
 
 
