@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from mssql_starrocks_tests.platform import Platform, failed
 ROWS = 6_000
 PATIENCE = 2  # s
 QUERY = "SELECT [id] AS [id], [v] AS [v] FROM [dbo].[t]"
+_PAUSE = threading.Event()  # between two questions to a server that has two cores to answer with
 OFFSETS = sorted(random.Random(5).sample(range(1, 400_000), 10))
 
 
@@ -243,11 +245,12 @@ def test_ctrl_c_ends_the_query_and_leaves_no_branch(made):
     with child(made) as process:
         while faults.struck() == before:
             assert process.poll() is None
+            _PAUSE.wait(0.05)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=30)[0]
     assert said.startswith("KeyboardInterrupt")
     while readers(made.box):  # the server needs a moment to see that the connections are gone
-        pass
+        _PAUSE.wait(0.05)
     made.check_converges(made.chain())
 
 
