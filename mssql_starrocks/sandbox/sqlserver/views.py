@@ -93,9 +93,9 @@ def view(name: str, declaration: str) -> Callable[[Callable[[Seen], Rows]], Call
 @view(
     "databases",
     "name sysname, database_id int, source_database_id int, create_date datetime, compatibility_level tinyint, "
-    "collation_name sysname, is_read_only bit, state tinyint, state_desc nvarchar(60), "
-    "snapshot_isolation_state tinyint, snapshot_isolation_state_desc nvarchar(60), "
-    "is_read_committed_snapshot_on bit, is_cdc_enabled bit",
+    "collation_name sysname, "
+    "is_read_only bit, state tinyint, state_desc nvarchar(60), snapshot_isolation_state tinyint, "
+    "snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit, is_cdc_enabled bit",
 )
 def _databases(seen: Seen) -> Rows:
     for base in sorted(seen.engine.databases.values(), key=lambda one: one.database_id):
