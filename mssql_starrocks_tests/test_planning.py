@@ -43,6 +43,15 @@ def test_a_value_that_is_certainly_too_long_stops_before_a_row_moves(box, platfo
             run()
 
 
+def test_a_variant_that_would_be_cut_stops_with_a_target_too(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.variants (id int NOT NULL PRIMARY KEY, v sql_variant NULL)")
+    box.sqlserver.execute("INSERT INTO dbo.variants VALUES (1, CAST(REPLICATE('x', 4001) AS varchar(8000)))")
+    chosen = {"dbo.variants": {"columns": {"v": {"target": "VARCHAR(16002)", "accept_loss": True}}}}
+    for tables in ({}, chosen):
+        with pytest.raises(TypeRefusedError, match=r"dbo\.variants\.v: a value of length 4,001"):
+            platform.snapshot(platform.chains(tables=tables)["dbo.variants"])
+
+
 def test_a_loss_that_nobody_accepted_is_not_published(box, platform):
     box.sqlserver.execute("CREATE TABLE dbo.embeddings (id int NOT NULL PRIMARY KEY, v vector(2) NULL)")
     box.sqlserver.execute("INSERT INTO dbo.embeddings VALUES (1, '[1.0, 2.0]')")
@@ -86,3 +95,24 @@ def test_values_are_shown_only_when_allowed(box, platform):
     platform.warehouse("DELETE FROM dbo.shown WHERE id = 1")
     lost = {r.name: r for r in platform.prove_warehouse(chains[1])}["values"].differences
     assert ("row id=1", "present", "absent") in [(d.what, d.expected, d.found) for d in lost]
+
+
+def test_rows_are_named_beside_a_column_that_is_not_hashed(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.papers (id int NOT NULL PRIMARY KEY, j json NULL)")
+    box.sqlserver.execute("INSERT INTO dbo.papers VALUES (1, '{}'), (2, NULL)")
+    chain = platform.chains(types={"json_as": "json"})["dbo.papers"]
+    assert not failed(platform.copy(chain))
+    platform.warehouse("UPDATE dbo.papers SET j = NULL WHERE id = 1")
+    platform.warehouse("DELETE FROM dbo.papers WHERE id = 2")
+    values = {r.name: r for r in platform.prove_warehouse(chain)}["values"]
+    assert {d.what for d in values.differences} >= {"row id=1, column j", "row id=2"}
+
+
+def test_a_row_has_one_name_on_both_sides_whatever_its_key_became(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.days (d date NOT NULL PRIMARY KEY, v int NULL)")
+    box.sqlserver.execute("INSERT INTO dbo.days VALUES ('2024-01-01', 1), ('2024-01-02', 2)")
+    chain = platform.chains(tables={"dbo.days": {"columns": {"d": {"target": "DATETIME"}}}})["dbo.days"]
+    assert not failed(platform.copy(chain))
+    platform.warehouse("UPDATE dbo.days SET v = 3 WHERE v = 2")
+    values = {r.name: r for r in platform.prove_warehouse(chain)}["values"]
+    assert [d.what for d in values.differences] == ["v", "row d=2024-01-02 00:00:00.000000, column v"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.table import Table
 
-_ENCODED = "__encoded_"  # columns that hold a column's bytes as SQL Server hashes them
+_ENCODED = "encoded "  # columns that hold a column's bytes as SQL Server hashes them; no name of ours has a blank
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,11 @@ def source_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
 
 def arrived_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:
     """The columns as StarRocks must hold and hash them."""
-    found = [
-        Hashed(c.name, c.arrives.format(c=quote(c.name)), arrived_text(c, quote(c.name)), _shown(c)) for c in columns
-    ]
+    found = []
+    for column in columns:
+        name = quote(column.name)
+        shown = f"CAST({name} AS VARCHAR)" if column.arrives_kind == FLOAT else ""
+        found.append(Hashed(column.name, column.arrives.format(c=name), arrived_text(column, name), shown))
     return HashedTable(DUCKDB, found, "w")
 
 

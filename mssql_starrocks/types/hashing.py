@@ -68,7 +68,7 @@ STARROCKS = HashDialect(
 class Hashed:
     """A column in a query: its name in the copy, the SQL expression that is hashed, and what a person reads of it.
 
-    With `text` None only NULLs are counted, through `value`.
+    With `text` None only NULLs are seen, through `value`: a mark stands for every other value.
     """
 
     name: str
@@ -108,11 +108,7 @@ class HashedTable:
     def row_hash(self, names: Iterable[str] | None = None) -> str:
         """The hash of a row over `hashes`: of all columns, or of those with these names."""
         wanted = {c.name for c in self.columns} if names is None else set(names)
-        parts = [
-            self._printed(i)
-            for i, column in enumerate(self.columns)
-            if column.name in wanted and column.text is not None
-        ]
+        parts = [self._printed(i) for i, column in enumerate(self.columns) if column.name in wanted]
         return self.dialect.hash.format(t=_concat(self.dialect, parts))
 
     def buckets_query(self, source: str, key: Sequence[str], digits: int, within: Sequence[str]) -> str:
@@ -134,7 +130,7 @@ class HashedTable:
         return f"SELECT {', '.join([*keys, *hashes, *texts])} FROM ({inner}) q{where}"
 
     def _printed(self, number: int) -> str:
-        """A column's hash in hexadecimal, `-` for NULL."""
+        """A column's hash in hexadecimal, or its mark; `-` for NULL."""
         return self.dialect.null.format(h=self.dialect.hex.format(h=self.alias(number)))
 
     def _hashed(self, source: str) -> str:
@@ -169,7 +165,7 @@ class HashedTable:
 
     def _inner(self, column: Hashed, level: Level) -> str:
         if column.text is None or level is Level.COUNTS:
-            return f"CASE WHEN {column.value} IS NULL THEN NULL ELSE 1 END"
+            return f"CASE WHEN {column.value} IS NULL THEN NULL ELSE '1' END"
         return self.dialect.hash.format(t=column.text)
 
 
@@ -180,7 +176,7 @@ def _digested(column: Hashed, level: Level) -> bool:
 def _concat(dialect: HashDialect, parts: Sequence[str]) -> str:
     while len(parts) > _ARGUMENTS:
         parts = [dialect.concat.format(list=", ".join(group)) for group in _groups(parts)]
-    return dialect.concat.format(list=", ".join(parts or ["''"]))
+    return dialect.concat.format(list=", ".join(parts))
 
 
 def _groups(parts: Sequence[str]) -> Iterator[list[str]]:

@@ -82,7 +82,6 @@ def with_target(table: TableId, source: Column, column: PlannedColumn, choices: 
         arrives=way.arrives,
         arrives_kind=way.kind,
         fits=way.fits,
-        most=0,
         note=note,
         loss=Loss.DECLARED if narrow or target.name == "JSON" else column.loss,
     )

@@ -1,10 +1,14 @@
 """Which key StarRocks gets, and what is said about it before the first load."""
 
+from dataclasses import replace
+
 import pytest
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Key
-from mssql_starrocks.types import choose_key
+from mssql_starrocks.types import choose_key, plan_columns
+from mssql_starrocks.types.keys import widest_key
+from mssql_starrocks.types.targets import KEY_TYPES
 from mssql_starrocks_tests.tables import chain, column, table, things
 
 INDEXED = table(
@@ -23,6 +27,12 @@ def test_a_key_can_be_chosen_by_its_name():
     assert choose_key(INDEXED, "ux_code") == ("code",)
     with pytest.raises(ConfigError, match=r"sales\.things: key names PK_x, .* it has PK_things, UX_code"):
         choose_key(INDEXED, "PK_x")
+
+
+@pytest.mark.parametrize("target", sorted(KEY_TYPES - {"VARCHAR"}))
+def test_every_type_that_a_key_can_have_has_a_width(target):
+    number = replace(plan_columns(things(), ("id",))[0], starrocks=target)
+    assert 1 <= widest_key((number, number)) <= 32
 
 
 @pytest.mark.parametrize(

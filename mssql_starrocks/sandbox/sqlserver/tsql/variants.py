@@ -14,6 +14,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.functions import function
 from mssql_starrocks.sandbox.sqlserver.tsql.texts import fit_text
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, failing, from_value, quoted
 from mssql_starrocks.sandbox.sqlserver.types import (
+    MAX,
     VARIANT,
     SqlType,
     decimal,
@@ -48,7 +49,7 @@ def to_variant(value: Typed, to: SqlType, style: int | None) -> str:
     if kind.family == "text" and not kind.unicode and kind.code_page != "cp1252":
         raise unsupported(f"sql_variant of {kind.name} under the collation {kind.collation}")
     base = f"{kind.declared()} {kind.collation}" if kind.family == "text" else kind.declared()
-    text = "NULL::VARCHAR" if kind.family == "binary" else convert(value, nvarchar(4000)).sql
+    text = "NULL::VARCHAR" if kind.family == "binary" else convert(value, nvarchar(MAX)).sql
     made = f"{{'kind': '{kind.name}', 'base': '{base}', 'text': {text}, 'exact': {_exact(value)}}}"
     return f"(CASE WHEN {value.sql} IS NOT NULL THEN {made} END)"
 
@@ -118,7 +119,7 @@ def _as_text(value: Typed, to: SqlType, style: int | None) -> str:
         raise unsupported("CONVERT of sql_variant to text with a style; cast it to its base type first")
     binary = f"({value.sql}).kind IN ('binary', 'varbinary')"
     raw = convert(Typed(f"unhex(CASE WHEN {binary} THEN ({value.sql}).exact END)", varbinary(8000)), to).sql
-    shown = fit_text(Typed(f"({value.sql}).text", nvarchar(4000)), to)
+    shown = fit_text(Typed(f"({value.sql}).text", nvarchar(MAX)), to)
     return f"(CASE WHEN {binary} THEN {raw} ELSE {shown} END)"
 
 
