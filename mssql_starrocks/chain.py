@@ -11,7 +11,9 @@ from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisi
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
+from mssql_starrocks.types.declared import declared_type
 from mssql_starrocks.types.keys import key_notes
+from mssql_starrocks.types.mapping import idle_choices
 
 ENGINE_SET = "set in the configuration"
 AUDIT_KINDS = {
@@ -132,6 +134,11 @@ def _type_options(table: Table, options: TableOptions, named: TableOptions) -> T
                 near = difflib.get_close_matches(name.lower(), spelling, 1)
                 hint = f"; did you mean {spelling[near[0]]}?" if near else ""
                 raise ConfigError(f"tables: {table.id}: {where} names {name}, which is no column of it{hint}")
+    for name, choices in named.columns.items():
+        column = table.column(spelling[name.lower()])
+        for idle in idle_choices(column, choices):
+            kind = declared_type(column) + (f" with target {choices.target}" if choices.target else "")
+            raise ConfigError(f"tables: {table.id}: columns: {name}: {idle} says nothing about {kind}; remove it")
     columns: dict[str, ColumnChoices] = {
         spelling[name.lower()]: choices for name, choices in options.columns.items() if name.lower() in spelling
     }

@@ -41,7 +41,8 @@ The extraction's expression, and what SQL Server hashes for the proof (docs/proo
 _OPTIONS = """
 ## Choices
 Under `types:` for the whole run, under `tables: {pattern: {types: ...}}` for tables, under `tables: {pattern: {columns:
-{name: ...}}}` for one column; later and narrower ones win. The first value is the default.
+{name: ...}}}` for one column; later and narrower ones win. The first value is the default. An option that says nothing about
+the type of a column named with its own table is refused.
 
 | option | values | what |
 |---|---|---|
