@@ -52,6 +52,17 @@ def test_a_variant_that_would_be_cut_stops_with_a_target_too(box, platform):
             platform.snapshot(platform.chains(tables=tables)["dbo.variants"])
 
 
+def test_the_key_is_measured_as_starrocks_writes_it(box, platform):
+    box.sqlserver.execute(
+        "CREATE TABLE dbo.wide (d decimal(2,2) NOT NULL, c varchar(122) NOT NULL, PRIMARY KEY (d, c))"
+    )
+    box.sqlserver.execute("INSERT INTO dbo.wide VALUES (-0.55, REPLICATE('x', 122))")  # 5 + 2 + 122 bytes
+    chain = platform.chains()["dbo.wide"]
+    platform.snapshot(chain)
+    schema = next(r for r in platform.prove_snapshot(chain) if r.name == "schema")
+    assert [d.found for d in schema.differences] == ["129 bytes"]
+
+
 def test_a_loss_that_nobody_accepted_is_not_published(box, platform):
     box.sqlserver.execute("CREATE TABLE dbo.embeddings (id int NOT NULL PRIMARY KEY, v vector(2) NULL)")
     box.sqlserver.execute("INSERT INTO dbo.embeddings VALUES (1, '[1.0, 2.0]')")
