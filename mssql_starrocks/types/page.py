@@ -60,7 +60,7 @@ A `target` that cannot hold every value of the source type is refused unless `ac
 not fit stops the load before it is published. Targets that would change values (a smaller scale) are refused in any case.
 
 ## Keys
-`key: auto` takes the primary key, else the narrowest unique index over NOT NULL columns, else none; `key: none` and the
+`key: auto` takes the primary key, else the unique index of fewest columns, all NOT NULL, else none; `key: none` and the
 name of a key or index choose otherwise. StarRocks holds 128 bytes of encoded key: the worst case is said in the plan, the
 real lengths are measured in the lake before anything is created. SQL Server compares text keys by collation and ignores
 trailing blanks, StarRocks compares bytes: the plan says so for each text column of a key.
