@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, ProofLevel, TableOptions
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
-from mssql_starrocks.model import AuditColumn, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
+from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
+from mssql_starrocks.types.declared import declared_type
 from mssql_starrocks.types.keys import key_notes
+from mssql_starrocks.types.mapping import idle_choices
 
+ENGINE_SET = "set in the configuration"
 AUDIT_KINDS = {
     "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
     "source_schema": ("string", "VARCHAR(384)", "SQL Server schema of the row"),
@@ -29,6 +32,7 @@ class Chain:
         ledger: what becomes of each source column and what it loses.
         audit: the audit columns as (what it holds, its name).
         level: how much its proofs compare; `show_values` lets a failed one show values.
+        grades: the least exact grade that will do, and the most exact one that is wanted.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
 
     """
@@ -44,6 +48,7 @@ class Chain:
     sizing: Sizing
     level: Level = Level.COLUMNS
     show_values: bool = False
+    grades: tuple[Grade | None, Grade | None] = (None, None)
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -114,6 +119,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         Sizing(config.chunk_mb << 20, options.partitioning or config.partitioning),
         _level(table, options.proof or config.proof, config.row_proof_mb),
         options.show_values,
+        _grades(table.id, options, config),
         options.owners,
         tuple(sorted(options.tags.items())),
     )
@@ -128,11 +134,23 @@ def _type_options(table: Table, options: TableOptions, named: TableOptions) -> T
                 near = difflib.get_close_matches(name.lower(), spelling, 1)
                 hint = f"; did you mean {spelling[near[0]]}?" if near else ""
                 raise ConfigError(f"tables: {table.id}: {where} names {name}, which is no column of it{hint}")
+    for name, choices in named.columns.items():
+        column = table.column(spelling[name.lower()])
+        for idle in idle_choices(column, choices):
+            kind = declared_type(column) + (f" with target {choices.target}" if choices.target else "")
+            raise ConfigError(f"tables: {table.id}: columns: {name}: {idle} says nothing about {kind}; remove it")
     columns: dict[str, ColumnChoices] = {
         spelling[name.lower()]: choices for name, choices in options.columns.items() if name.lower() in spelling
     }
     excluded = frozenset(spelling[n.lower()] for n in options.exclude_columns if n.lower() in spelling)
     return TypeOptions(options.types, columns, excluded, options.accept_masked)
+
+
+def _grades(table: TableId, options: TableOptions, config: Config) -> tuple[Grade | None, Grade | None]:
+    least, most = options.minimum_grade or config.minimum_grade, options.maximum_grade or config.maximum_grade
+    if least and most and least < most:
+        raise ConfigError(f"tables: {table}: minimum_grade {least} is above maximum_grade {most}")
+    return Grade(least) if least else None, Grade(most) if most else None
 
 
 def _level(table: Table, wanted: ProofLevel, row_proof_mb: int) -> Level:
@@ -174,7 +192,7 @@ def _names(table: TableId, config: Config, warehouse_database: str | None) -> Na
 
 def _engine(table: Table, wanted: EngineName, spark_above_mb: int) -> tuple[EngineName, str]:
     if wanted != "auto":
-        return wanted, "set in the configuration"
+        return wanted, ENGINE_SET
     big = table.bytes >= spark_above_mb << 20
     size = f"{table.bytes / (1 << 20):.1f} MiB estimated, Spark from {spark_above_mb} MiB"
     return ("spark" if big else "arrow"), size

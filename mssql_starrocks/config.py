@@ -18,6 +18,7 @@ from mssql_starrocks.types.options import ColumnChoices, TypeChoices
 
 MOST_CHUNKS = 1_000
 EngineName = Literal["auto", "arrow", "spark"]
+GradeName = Literal["A", "B", "D", "E"]
 ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
@@ -57,6 +58,8 @@ class TableOptions(_Strict):
     types: TypeChoices = Field(TypeChoices(), description="how types are copied; over `types` of the run")
     columns: dict[str, ColumnChoices] = Field(default_factory=dict, description="type choices of single columns")
     proof: ProofLevel | None = Field(None, description="overrides `proof`")
+    minimum_grade: GradeName | None = Field(None, description="overrides `minimum_grade`")
+    maximum_grade: GradeName | None = Field(None, description="overrides `maximum_grade`")
     show_values: bool = Field(False, description="a failed proof may show the values that differ")
     exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
     accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
@@ -81,6 +84,8 @@ class Config(_Strict):
         "more); or a number of chunks",
     )
     types: TypeChoices = Field(TypeChoices(), description="how types are copied, for all tables")
+    minimum_grade: GradeName | None = Field(None, description="refuse tables that cannot be read so exactly: A to E")
+    maximum_grade: GradeName | None = Field(None, description="read no more exactly than this, to spare the source")
     proof: ProofLevel = Field("auto", description="auto: `rows` up to `row_proof_mb`, `columns` above")
     row_proof_mb: int = Field(1024, ge=0, description="estimated size in MiB up to which `auto` proves whole rows")
     audit_columns: AuditColumns = Field(AuditColumns(), description="columns added to every row")

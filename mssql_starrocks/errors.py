@@ -64,6 +64,12 @@ class SourceUnreachableError(SourceError):
     transient = True
 
 
+class SourceBusyError(SourceError):
+    """The statement lost against others (deadlock, lock time-out, throttling); the connection lives."""
+
+    transient = True
+
+
 class WarehouseUnreachableError(WarehouseError):
     """The network or the server failed, not the statement."""
 

@@ -45,6 +45,11 @@ class MssqlSettings(_Section):
     ca_file: AuthorityFile = None
     authentication: str | None = Field(None, pattern="^ActiveDirectory[A-Za-z]+$")
     login_timeout: int = Field(15, description="seconds")
+    max_connections: int = Field(4, ge=1, description="that read rows at the same time, over all tables of a process")
+    stall_timeout: int = Field(300, ge=1, description="seconds without a single row before a connection is given up")
+    chunk_pause: float = Field(0, ge=0, description="seconds of rest after each chunk of a connection")
+    snapshot_database: str | None = Field(None, description="database snapshot to read instead: one instant for all")
+    read_only_intent: bool = Field(False, description="ask for a readable secondary (ApplicationIntent=ReadOnly)")
 
 
 class LakeSettings(_Section):
@@ -144,6 +149,11 @@ NAMES: dict[str, tuple[str, str]] = {
     "MSSQL_CA_FILE": ("mssql", "ca_file"),
     "MSSQL_AUTHENTICATION": ("mssql", "authentication"),
     "MSSQL_LOGIN_TIMEOUT": ("mssql", "login_timeout"),
+    "MSSQL_MAX_CONNECTIONS": ("mssql", "max_connections"),
+    "MSSQL_STALL_TIMEOUT": ("mssql", "stall_timeout"),
+    "MSSQL_CHUNK_PAUSE": ("mssql", "chunk_pause"),
+    "MSSQL_SNAPSHOT_DATABASE": ("mssql", "snapshot_database"),
+    "MSSQL_READ_ONLY_INTENT": ("mssql", "read_only_intent"),
     "ICEBERG_CATALOG_TYPE": ("lake", "catalog"),
     "ICEBERG_CATALOG_URI": ("lake", "uri"),
     "AWS_REGION": ("lake", "region"),

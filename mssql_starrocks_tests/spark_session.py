@@ -62,6 +62,9 @@ class SharedSpark:
         self._start = start
         self._sessions = {}
 
+    def missing(self):
+        return None
+
     def session(self, lake: LakeSettings):
         key = lake.model_dump_json()
         if key not in self._sessions:

@@ -97,7 +97,7 @@ def test_a_run_proves_and_publishes_its_own_load(made, monkeypatch):
     chain = made.chain()
     settings = made.settings
     good = made.snapshot(chain).load_id
-    monkeypatch.setattr(arrow, "write_files", lambda *_: [])
+    monkeypatch.setattr(arrow.RollingWriter, "finish", lambda _: [])
     bad = made.snapshot(chain).load_id
     monkeypatch.undo()
     assert not failed(stages.prove_snapshot(chain, settings.lake, good))
@@ -220,7 +220,7 @@ def test_what_somebody_else_put_on_main_is_not_loaded(made, monkeypatch):
 
     chain = made.chain()
     made.copy(chain)
-    monkeypatch.setattr(arrow, "write_files", lambda *_: [])
+    monkeypatch.setattr(arrow.RollingWriter, "finish", lambda _: [])
     made.snapshot(chain)
     monkeypatch.undo()
     table = made.lake_table(chain)

@@ -140,8 +140,8 @@ def test_the_lake(platform, monkeypatch, what):
 
     chain = platform.chains(lake_prefix="mutants_")["dbo.mutants"]
     if what in BATCH:
-        real = arrow._shape
-        monkeypatch.setattr(arrow, "_shape", lambda batch, *rest: BATCH[what](real(batch, *rest)))
+        real = arrow.shape
+        monkeypatch.setattr(arrow, "shape", lambda batch, *rest: BATCH[what](real(batch, *rest)))
     else:
         commit = arrow.commit
         monkeypatch.setattr(arrow, "commit", lambda catalog, branch, files: commit(catalog, branch, FILES[what](files)))

@@ -4,6 +4,10 @@ import pytest
 
 from mssql_starrocks import stages
 from mssql_starrocks.errors import NotCertifiedError, TypeRefusedError
+from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.model import CheckReport, Level
+from mssql_starrocks.stages.drilling import with_warehouse_rows
+from mssql_starrocks.warehouse.connect import warehouse_session
 from mssql_starrocks_tests.platform import Platform, failed
 
 
@@ -50,6 +54,17 @@ def test_a_variant_that_would_be_cut_stops_with_a_target_too(box, platform):
     for tables in ({}, chosen):
         with pytest.raises(TypeRefusedError, match=r"dbo\.variants\.v: a value of length 4,001"):
             platform.snapshot(platform.chains(tables=tables)["dbo.variants"])
+
+
+def test_the_key_is_measured_as_starrocks_writes_it(box, platform):
+    box.sqlserver.execute(
+        "CREATE TABLE dbo.wide (d decimal(2,2) NOT NULL, c varchar(122) NOT NULL, PRIMARY KEY (d, c))"
+    )
+    box.sqlserver.execute("INSERT INTO dbo.wide VALUES (-0.55, REPLICATE('x', 122))")  # 5 + 2 + 122 bytes
+    chain = platform.chains()["dbo.wide"]
+    platform.snapshot(chain)
+    schema = next(r for r in platform.prove_snapshot(chain) if r.name == "schema")
+    assert [d.found for d in schema.differences] == ["129 bytes"]
 
 
 def test_a_loss_that_nobody_accepted_is_not_published(box, platform):
@@ -116,3 +131,15 @@ def test_a_row_has_one_name_on_both_sides_whatever_its_key_became(box, platform)
     platform.warehouse("UPDATE dbo.days SET v = 3 WHERE v = 2")
     values = {r.name: r for r in platform.prove_warehouse(chain)}["values"]
     assert [d.what for d in values.differences] == ["v", "row d=2024-01-02 00:00:00.000000, column v"]
+
+
+def test_a_failed_proof_is_said_even_where_its_rows_cannot_be_found(box, platform):
+    box.sqlserver.execute("CREATE TABLE dbo.gone (id int NOT NULL PRIMARY KEY)")
+    chain = platform.chains()["dbo.gone"]
+    assert not failed(platform.copy(chain))
+    said = tuple(CheckReport(name, passed=False, summary="wrong") for name in ("row_count", "values"))
+    table = open_catalog(platform.settings.lake).load_table(chain.names.lake)
+    with warehouse_session(platform.settings.starrocks) as session:
+        reports = with_warehouse_rows(chain, said, Level.ROWS, (table, 1), session, chain.names.warehouse)
+    assert [d.found for r in reports for d in r.differences] == ["not found: ValueError"]
+    assert not any(r.passed for r in reports)

@@ -1,38 +1,56 @@
-"""The arrow engine: rows through mssql-python's Arrow reader into Parquet, in this process, without a JVM."""
+"""The arrow engine: rows through mssql-python's Arrow reader into Parquet, in this process, without a JVM.
+
+One thread a connection takes chunks from a queue and writes files of its own; all files become one snapshot. Driver
+and Parquet writer release the interpreter's lock. A chunk whose connection was chosen as deadlock victim, or waited too
+long for a lock, is read again alone, with what shares its unfinished file: nothing is in the result twice.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
+import queue
 import resource
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.errors import EngineError
+from mssql_starrocks.engines.progress import Progress
+from mssql_starrocks.engines.shape import shape
+from mssql_starrocks.engines.watchdog import Watchdog
+from mssql_starrocks.errors import MssqlStarrocksError, SourceBusyError
 from mssql_starrocks.lake.branch import AuditBranch, commit
-from mssql_starrocks.lake.files import file_schema, write_files
-from mssql_starrocks.model import AuditColumn, CopyResult, ExtractionPlan
+from mssql_starrocks.lake.files import RollingWriter, file_schema
+from mssql_starrocks.model import Chunk, CopyResult, ExtractionPlan, Grade
+from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.connect import ReaderSession
 from mssql_starrocks.source.select import extraction
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table
 
 _BATCH_BYTES = 8 << 20
 _BATCH_ROWS = 65536
-_SAY_EVERY = 5.0  # seconds
+_TRIES = 3  # of one chunk
+_LAST_WORDS = 5.0  # seconds for a thread whose connection was ended
+_REREAD = (Grade.A, Grade.D, Grade.E)  # a snapshot transaction that failed is gone, and with it the point
 
 
 class ArrowEngine:
-    """Reads every chunk through one session, so that all of it is the session's point."""
+    """Reads chunks through the sessions that hold the point."""
 
     name = "arrow"
 
-    def __init__(self, session: ReaderSession, catalog: Catalog, log: Callable[[str], None]) -> None:
-        self._session, self._catalog, self._log = session, catalog, log
+    def __init__(
+        self,
+        sessions: Sequence[ReaderSession],
+        catalog: Catalog,
+        mssql: MssqlSettings,
+        log: Callable[[str], None],
+    ) -> None:
+        self._sessions, self._catalog, self._mssql, self._log = sessions, catalog, mssql, log
 
     def copy(self, plan: ExtractionPlan, branch: AuditBranch) -> CopyResult:
         """Copy the plan's rows and commit them to the branch in one snapshot.
@@ -41,15 +59,9 @@ class ArrowEngine:
             SourceError: the source refused or the connection died; nothing is committed.
             LakeError: the store refused.
         """
-        started = time.monotonic()
+        started, spent = time.monotonic(), time.process_time()
         table = self._catalog.load_table((branch.database, branch.table))
-        schema = file_schema(table)
-        files: list[DataFile] = []
-        for chunk in plan.chunks:
-            query = extraction(plan.table, plan.columns, chunk)
-            batches = self._session.batches(query, _batch_rows(plan), plan.table)
-            shaped = (_shape(batch, schema, plan.audit) for batch in self._watched(batches, plan))
-            files += write_files(table, shaped, f"{plan.load_id}-{chunk.number:04d}")
+        files = _Reading(plan, table, self._mssql, Progress(plan, self._log)).run(self._sessions)
         snapshot_id = commit(self._catalog, branch, files)
         return CopyResult(
             rows=sum(f.record_count for f in files),
@@ -58,21 +70,103 @@ class ArrowEngine:
             seconds=time.monotonic() - started,
             peak_rss=peak_rss(),
             snapshot_id=snapshot_id,
+            cpu_seconds=time.process_time() - spent,
         )
 
-    def _watched(self, batches: Iterator[pa.RecordBatch], plan: ExtractionPlan) -> Iterator[pa.RecordBatch]:
-        """Say rows, bytes and rate now and then."""
-        started = said = time.monotonic()
-        rows = size = 0
-        for batch in batches:
-            yield batch
-            rows, size = rows + batch.num_rows, size + batch.nbytes
-            now = time.monotonic()
-            if now - said > _SAY_EVERY:
-                rate = rows / (now - started)
-                left = max(plan.estimated_rows - rows, 0) / rate if rate else 0
-                self._log(f"{plan.table}: {rows:,} rows, {size >> 20:,} MiB, {rate:,.0f} rows/s, {left:.0f} s left")
-                said = now
+
+class _Reading:
+    """The chunks of one plan on their way into files."""
+
+    def __init__(self, plan: ExtractionPlan, table: Table, mssql: MssqlSettings, progress: Progress) -> None:
+        self._plan, self._table, self._mssql, self._progress = plan, table, mssql, progress
+        self._schema = file_schema(table)
+        self._chunks: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
+        self._tries = dict.fromkeys((c.number for c in plan.chunks), 0)
+        for chunk in plan.chunks:
+            self._chunks.put(chunk)
+        self._stop = threading.Event()
+        self._files: list[DataFile] = []
+        self._errors: list[BaseException] = []
+
+    def run(self, sessions: Sequence[ReaderSession]) -> list[DataFile]:
+        """Read every chunk; on the first failure, or Ctrl-C, every connection is ended before this returns."""
+        with Watchdog(self._mssql.stall_timeout) as watchdog:
+            threads = [
+                threading.Thread(target=self._work, args=(number, session, watchdog), daemon=True)
+                for number, session in enumerate(sessions[: len(self._plan.chunks)])
+            ]
+            try:
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    while thread.is_alive():  # a join without time-out would not see Ctrl-C
+                        thread.join(0.2)
+            except BaseException:
+                self._end(sessions, threads)
+                raise
+        if self._errors:
+            raise self._errors[0]
+        return self._files
+
+    def _work(self, number: int, session: ReaderSession, watchdog: Watchdog) -> None:
+        writer = RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}")
+        pending: list[Chunk] = []
+        try:
+            while not self._stop.is_set():
+                try:
+                    chunk = self._chunks.get_nowait()
+                except queue.Empty:
+                    break
+                pending.append(chunk)
+                try:
+                    self._read(chunk, session, writer, watchdog)
+                except MssqlStarrocksError as error:
+                    self._again(error, pending, writer)
+                if writer.settle():
+                    pending = []
+                if self._mssql.chunk_pause:
+                    self._stop.wait(self._mssql.chunk_pause)
+            if not self._stop.is_set():
+                self._files += writer.finish()
+        except BaseException as error:  # of any thread: the caller raises it
+            self._errors.append(error)
+            self._stop.set()
+        finally:
+            if self._stop.is_set():
+                writer.discard()
+
+    def _read(self, chunk: Chunk, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:
+        query = extraction(self._plan.table, self._plan.columns, chunk)
+        with watchdog.over(session):
+            for batch in session.batches(query, batch_rows(self._plan), self._plan.table):
+                watchdog.rest(session)
+                if self._stop.is_set():
+                    session.abort()
+                    return
+                writer.write(shape(batch, self._schema, self._plan.audit))
+                self._progress.add(batch.num_rows, batch.nbytes)
+                watchdog.seen(session)
+
+    def _again(self, error: MssqlStarrocksError, pending: list[Chunk], writer: RollingWriter) -> None:
+        """Put back what the unfinished file holds, where the point allows it and the connection lives."""
+        if not isinstance(error, SourceBusyError) or self._plan.grade not in _REREAD:
+            raise error
+        for chunk in pending:
+            self._tries[chunk.number] += 1
+            if self._tries[chunk.number] >= _TRIES:
+                raise error
+        writer.discard()
+        for chunk in pending:
+            self._chunks.put(chunk)
+        pending.clear()
+
+    def _end(self, sessions: Sequence[ReaderSession], threads: Sequence[threading.Thread]) -> None:
+        self._stop.set()
+        for session in sessions:
+            session.abort()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(_LAST_WORDS)
 
 
 def peak_rss() -> int:
@@ -81,42 +175,7 @@ def peak_rss() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _batch_rows(plan: ExtractionPlan) -> int:
-    """Rows whose estimated bytes fill a batch; wide rows come in small batches."""
-    width = max(plan.estimated_bytes // max(plan.estimated_rows, 1), 1)
-    return max(min(_BATCH_BYTES // width, _BATCH_ROWS), 1)
-
-
-def _shape(batch: pa.RecordBatch, schema: pa.Schema, audit: tuple[AuditColumn, ...]) -> pa.RecordBatch:
-    """Exactly the file's schema: our column order, its types, audit columns as constants.
-
-    A cast that would lose anything raises; only the seventh digit of a second is cut, which the driver did already.
-    """
-    import pyarrow as pa
-
-    constants = {a.name: a for a in audit}
-    arrays = []
-    for field in schema:
-        if field.name in constants:
-            arrays.append(pa.repeat(_scalar(constants[field.name], field), batch.num_rows))
-        elif field.name in batch.schema.names:
-            arrays.append(_cast(batch.column(field.name), field))
-        else:
-            arrays.append(pa.nulls(batch.num_rows, field.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
-    import pyarrow as pa
-
-    try:
-        return array.cast(field.type)
-    except pa.ArrowInvalid as error:
-        raise EngineError(f"column {field.name}: {array.type} does not fit {field.type}: {str(error)[:200]}") from error
-
-
-def _scalar(column: AuditColumn, field: pa.Field) -> pa.Scalar:
-    import pyarrow as pa
-
-    value = dt.datetime.fromisoformat(column.value) if column.iceberg == "timestamp" else column.value
-    return pa.scalar(value, field.type)
+def batch_rows(plan: ExtractionPlan) -> int:
+    """Rows whose bytes fill a batch, by the longest row that was measured, else by the catalog's average."""
+    average = max(plan.estimated_bytes // max(plan.estimated_rows, 1), 1)
+    return max(min(_BATCH_BYTES // max(average, plan.longest_row), _BATCH_ROWS), 1)

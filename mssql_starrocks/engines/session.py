@@ -45,17 +45,19 @@ def lake_conf(lake: LakeSettings) -> dict[str, str]:
     return {_PREFIX: _CATALOG_CLASS, **{f"{_PREFIX}.{key}": value for key, value in options.items() if value}}
 
 
-def spark_conf(spark: SparkSettings, lake: LakeSettings, jars: Sequence[Path]) -> dict[str, str]:
+def spark_conf(
+    spark: SparkSettings, lake: LakeSettings, jars: Sequence[Path], driver_options: str = ""
+) -> dict[str, str]:
     """Everything for the session's builder.
 
     No credentials are in it: the configuration shows in the UI and in the event log. Keys of AWS reach a local JVM
     through its environment (`prepare_environment`); executors of a cluster need a role or an environment of their own.
-    `jars` may be empty on a runtime that brings Iceberg itself.
+    `jars` may be empty on a runtime that brings Iceberg itself; `driver_options` are more options of its JVM.
     """
     return {
         "spark.master": spark.master,
         "spark.driver.memory": spark.driver_memory,
-        "spark.driver.extraJavaOptions": _UTC_OPTION,
+        "spark.driver.extraJavaOptions": f"{_UTC_OPTION} {driver_options}".strip(),
         "spark.executor.extraJavaOptions": _UTC_OPTION,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",  # else a cast that fails is a silent NULL

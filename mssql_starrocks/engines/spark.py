@@ -16,7 +16,7 @@ from mssql_starrocks.engines.java import explain, java_chain, java_message
 from mssql_starrocks.errors import EngineError, MssqlStarrocksError
 from mssql_starrocks.lake.branch import AuditBranch
 from mssql_starrocks.lake.catalog import CATALOG_NAME
-from mssql_starrocks.model import CopyResult, ExtractionPlan, Grade, PlannedColumn
+from mssql_starrocks.model import CopyResult, ExtractionPlan, PlannedColumn
 from mssql_starrocks.settings import MssqlSettings, SparkSettings
 from mssql_starrocks.types.dialects import quote_tsql
 
@@ -106,7 +106,7 @@ class SparkEngine:
             "databaseName": mssql.database,
             "user": mssql.user,
             "password": mssql.password.get_secret_value(),
-            "prepareQuery": (_SNAPSHOT if plan.grade is Grade.D else "") + _SETTINGS,
+            "prepareQuery": (_SNAPSHOT if plan.snapshot_isolation else "") + _SETTINGS,
             "pushDownPredicate": "false",  # Spark would send text literals without N
             "fetchsize": str(self._spark.fetch_size),
             "applicationName": plan.load_id[:128],

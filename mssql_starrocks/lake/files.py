@@ -6,7 +6,8 @@ guide, hence the exact version pin and the contract test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,35 +29,70 @@ def file_schema(table: Table) -> pa.Schema:
     return pa.schema([field.with_type(narrow.get(field.type, field.type)) for field in schema])
 
 
-def write_files(table: Table, batches: Iterable[pa.RecordBatch], prefix: str) -> Iterator[DataFile]:
-    """Write batches of `file_schema` into files of about 128 MiB; yields each file when it is closed."""
-    writer: _File | None = None
-    number = 0
-    for group in _grouped(batches):
-        if writer is None:
-            writer, number = _File(table, f"{prefix}-{number:05d}.parquet"), number + 1
-        writer.write(group)
-        if writer.size >= TARGET_BYTES:
-            yield writer.close()
-            writer = None
-    if writer is not None:
-        yield writer.close()
+class RollingWriter:
+    """Writes batches of `file_schema` into files of about 128 MiB; memory is one row group.
 
+    What is written since the last `settle` can be thrown away, so that a chunk which failed is read again without
+    leaving a row twice.
+    """
 
-def _grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Row groups of about 32 MiB."""
-    import pyarrow as pa
+    def __init__(self, table: Table, prefix: str) -> None:
+        self._table, self._prefix = table, prefix
+        self._numbers = count()
+        self._open: _File | None = None
+        self._settled: list[DataFile] = []
+        self._unsettled: list[DataFile] = []
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_bytes = 0
 
-    pending: list[pa.RecordBatch] = []
-    size = 0
-    for batch in batches:
-        pending.append(batch)
-        size += batch.nbytes
-        if size >= _ROW_GROUP_BYTES:
-            yield pa.Table.from_batches(pending)
-            pending, size = [], 0
-    if pending:
-        yield pa.Table.from_batches(pending)
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._pending.append(batch)
+        self._pending_bytes += batch.nbytes
+        if self._pending_bytes >= _ROW_GROUP_BYTES:
+            self._flush()
+
+    def settle(self, *, keep_open: bool = True) -> bool:
+        """Count everything so far as done, if its files are closed; small files stay open unless `keep_open` is off."""
+        size = self._pending_bytes + (self._open.size if self._open else 0)
+        if keep_open and 0 < size < TARGET_BYTES // 2:
+            return False
+        self._flush()
+        self._close()
+        self._settled, self._unsettled = [*self._settled, *self._unsettled], []
+        return True
+
+    def discard(self) -> None:
+        """Forget everything since the last `settle`; its files stay orphans under the load's prefix if need be."""
+        self._pending, self._pending_bytes = [], 0
+        if self._open is not None:
+            self._open.abandon()
+            self._open = None
+        for file in self._unsettled:
+            with suppress(OSError):
+                self._table.io.delete(file.file_path)
+        self._unsettled = []
+
+    def finish(self) -> list[DataFile]:
+        """Close and describe every file."""
+        self.settle(keep_open=False)
+        return self._settled
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if not self._pending:
+            return
+        if self._open is None:
+            self._open = _File(self._table, f"{self._prefix}-{next(self._numbers):05d}.parquet")
+        self._open.write(pa.Table.from_batches(self._pending))
+        self._pending, self._pending_bytes = [], 0
+        if self._open.size >= TARGET_BYTES:
+            self._close()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._unsettled.append(self._open.close())
+            self._open = None
 
 
 class _File:
@@ -79,6 +115,15 @@ class _File:
 
     def write(self, group: pa.Table) -> None:
         self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
+
+    def abandon(self) -> None:
+        """Close without describing; what was uploaded is deleted where the store allows it."""
+        with suppress(Exception):
+            self._writer.close()
+        with suppress(Exception):
+            self._stream.close()
+        with suppress(Exception):
+            self._table.io.delete(self._path)
 
     def close(self) -> DataFile:
         """Finish the file and describe it, statistics included, as PyIceberg's own writer would."""

@@ -129,7 +129,7 @@ def _key_bytes(key: Sequence[PlannedColumn]) -> str:
         if column.starrocks in WIDTHS:
             parts.append(str(WIDTHS[column.starrocks]))
             continue
-        text = f"CAST({column.arrives.format(c=quote(column.name))} AS VARCHAR)"
+        text = arrived_text(column, quote(column.name))
         inner = f" + 2 + length({text}) - length(replace({text}, chr(0), ''))" if i + 1 < len(key) else ""
         parts.append(f"strlen({text}){inner}")
     return " + ".join(parts)

@@ -80,7 +80,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class CopyResult:
-    """What an engine did: rows and bytes written, files, wall seconds, peak memory of the process in bytes."""
+    """What an engine did: rows and bytes written, files, wall and CPU seconds, peak memory of the process in bytes."""
 
     rows: int
     bytes: int
@@ -88,6 +88,7 @@ class CopyResult:
     seconds: float
     peak_rss: int
     snapshot_id: int
+    cpu_seconds: float = 0.0
 
 
 _EVIDENCE = TypeAdapter(Evidence)

@@ -134,7 +134,8 @@ class AuditColumn:
 class ExtractionPlan:
     """Everything an engine needs; serialisable, so that a remote engine can receive it as JSON.
 
-    `columns` are the copied columns in target order (key columns first), `audit` the columns that we add.
+    `columns` are the copied columns in target order (key columns first), `audit` the columns that we add. With
+    `snapshot_isolation` each connection reads under SNAPSHOT. `longest_row` is in bytes, as far as it was measured.
     """
 
     table: TableId
@@ -145,6 +146,8 @@ class ExtractionPlan:
     grade: Grade
     estimated_rows: int
     estimated_bytes: int
+    snapshot_isolation: bool = False
+    longest_row: int = 0
 
     def to_json(self) -> str:
         return _PLAN.dump_json(self).decode()

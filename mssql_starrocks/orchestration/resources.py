@@ -6,13 +6,14 @@ both are imported inside the methods that use them.
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 from dagster._config.field_utils import IntEnvVar
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 
-from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.errors import ConfigError, EngineError
 from mssql_starrocks.settings import NAMES, LakeSettings, MssqlSettings, SparkSettings, StarRocksSettings
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class MssqlResource(dg.ConfigurableResource[Any]):
     ca_file: str | None = None
     authentication: str | None = Field(None, description="Entra, such as ActiveDirectoryServicePrincipal")
     login_timeout: int | None = Field(None, description="seconds")
+    max_connections: int | None = Field(None, description="that read rows at the same time")
+    stall_timeout: int | None = Field(None, description="seconds without a row before a connection is given up")
+    chunk_pause: float | None = Field(None, description="seconds of rest after each chunk")
+    snapshot_database: str | None = Field(None, description="database snapshot to read instead")
+    read_only_intent: bool | None = Field(None, description="ask for a readable secondary")
 
     def settings(self) -> MssqlSettings:
         return _settings(MssqlSettings, "mssql", dict(self))
@@ -174,6 +180,17 @@ class LazySpark:
             self._session = self._start(lake)
         return self._session
 
+    def missing(self) -> str | None:
+        """Why Spark cannot run on this machine; None when it can."""
+        from mssql_starrocks.engines import jars, java
+
+        try:
+            java.find_java()
+            jars.verify(jars.jars_folder(self.settings))
+        except EngineError as error:
+            return str(error)
+        return None
+
     def stop(self) -> None:
         """End the session, unless somebody else had started it."""
         if self._session is not None and self._ours:
@@ -182,14 +199,17 @@ class LazySpark:
 
     def _start(self, lake: LakeSettings) -> "SparkSession":
         from mssql_starrocks.engines import jars, session
+        from mssql_starrocks.engines.archive import archive_options
 
-        files = jars.verify(jars.jars_folder(self.settings))
-        session.prepare_environment(self.settings, lake)
+        folder = jars.jars_folder(self.settings)
+        files = jars.verify(folder)
+        java = Path(session.prepare_environment(self.settings, lake)["JAVA_HOME"])
+        archive = archive_options(java, files, folder) if session.is_local(self.settings) else ""
         from dagster_pyspark import LazyPySparkResource
         from pyspark.sql import SparkSession
 
         self._ours = SparkSession.getActiveSession() is None
-        conf = session.spark_conf(self.settings, lake, files)
+        conf = session.spark_conf(self.settings, lake, files, archive)
         spark: SparkSession = LazyPySparkResource(spark_config=conf).spark_session
         try:
             session.check_session(spark)

@@ -65,4 +65,11 @@ JOIN sys.security_policies s ON s.object_id = p.object_id
 WHERE s.is_enabled = 1 AND p.predicate_type_desc = N'FILTER'
 """
 
-ISOLATION = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"
+# create_date is the server's local time.
+ISOLATION = """
+SELECT d.snapshot_isolation_state, d.is_read_committed_snapshot_on, s.name AS source_name,
+       CONVERT(varchar(23), DATEADD(minute, DATEDIFF(minute, GETDATE(), GETUTCDATE()),
+                                    CAST(d.create_date AS datetime2(3))), 121) AS created
+FROM sys.databases d LEFT JOIN sys.databases s ON s.database_id = d.source_database_id
+WHERE d.database_id = DB_ID()
+"""

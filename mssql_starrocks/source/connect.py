@@ -18,11 +18,13 @@ from mssql_starrocks.errors import SourceUnreachableError
 from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.errors import explained
+from mssql_starrocks.source.sockets import Sockets, opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Rows = list[tuple[Any, ...]]
+_SETTINGS = "SET LOCK_TIMEOUT 60000; SET DEADLOCK_PRIORITY LOW"
 _environment = threading.Lock()  # both drivers take their trust store from the process environment, at connect time
 
 
@@ -53,8 +55,12 @@ class ControlSession:
 class ReaderSession:
     """mssql-python: rows as Arrow record batches, exact types, no Python object per value."""
 
-    def __init__(self, connection: Any, mssql: MssqlSettings) -> None:
-        self._connection, self._mssql = connection, mssql
+    def __init__(self, connection: Any, mssql: MssqlSettings, sockets: Sockets | None = None) -> None:
+        self._connection, self._mssql, self._sockets = connection, mssql, sockets or Sockets()
+
+    def abort(self) -> None:
+        """End the connection from another thread: whatever waits on it fails, and the server stops its query."""
+        self._sockets.shut()
 
     def rows(self, sql: str) -> Rows:
         cursor = self._connection.cursor()
@@ -122,8 +128,11 @@ def control_session(mssql: MssqlSettings) -> Iterator[Session]:
 
 
 @contextmanager
-def reader_session(mssql: MssqlSettings) -> Iterator[ReaderSession]:
+def reader_session(mssql: MssqlSettings, label: str = "mssql_starrocks") -> Iterator[ReaderSession]:
     """An mssql-python session in autocommit mode, never pooled (facts/sqlserver_judged.md 1.3).
+
+    It waits a minute at most for a lock, and is the one that ends in a deadlock. `label` is what an administrator sees
+    of it as context_info in sys.dm_exec_sessions; the driver keeps the application's name for itself.
 
     Its drivers read the trust store once a process: all servers of a process share the first `ca_file`.
 
@@ -135,13 +144,16 @@ def reader_session(mssql: MssqlSettings) -> Iterator[ReaderSession]:
     import mssql_python
 
     mssql_python.pooling(enabled=False)
-    with explained(mssql), _environment, _variable("SSL_CERT_FILE", mssql.ca_file):
+    with explained(mssql), _environment, _variable("SSL_CERT_FILE", mssql.ca_file), opened(mssql.port) as sockets:
         connection = mssql_python.connect(_connection_string(mssql), autocommit=True, timeout=mssql.login_timeout)
+    session = ReaderSession(connection, mssql, sockets)
     try:
         with explained(mssql):
-            yield ReaderSession(connection, mssql)
+            session.run(f"{_SETTINGS}; SET CONTEXT_INFO 0x{label[:128].encode().hex()}")
+            yield session
     finally:
-        connection.close()
+        with contextlib.suppress(Exception):  # a dead connection cannot be closed
+            connection.close()
 
 
 def _knock(mssql: MssqlSettings) -> None:
@@ -163,6 +175,7 @@ def _choose_provider() -> None:
 
 def _connection_string(mssql: MssqlSettings) -> str:
     values = {
+        "ApplicationIntent": "ReadOnly" if mssql.read_only_intent else None,
         "Server": f"{mssql.host},{mssql.port}",
         "Database": mssql.database,
         "UID": mssql.user,

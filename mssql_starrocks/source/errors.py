@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mssql_starrocks.errors import MssqlStarrocksError, SourceError, SourceUnreachableError, is_transient_sql_server
+from mssql_starrocks.errors import (
+    MssqlStarrocksError,
+    SourceBusyError,
+    SourceError,
+    SourceUnreachableError,
+    is_transient_sql_server,
+)
 from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings
 
@@ -60,13 +66,14 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
             "set MSSQL_CA_FILE to the PEM file of its authority."
         )
     where = f"{mssql.host}:{mssql.port}"
+    setting = "MSSQL_SNAPSHOT_DATABASE" if mssql.database == mssql.snapshot_database else "MSSQL_DATABASE"
     subject = f"table {table}" if table else "the statement"
     advice = {
         # pymssql shows only the last message of a refused login, also when it was the database (4060)
         18456: f"SQL Server {where} refused the login of {mssql.user} to {mssql.database}: "
         "check MSSQL_USER, MSSQL_PASSWORD and MSSQL_DATABASE.",
-        4060: f"SQL Server {where} has no database {mssql.database} that {mssql.user} may open: check MSSQL_DATABASE.",
-        911: f"SQL Server {where} has no database {mssql.database}: check MSSQL_DATABASE.",
+        4060: f"SQL Server {where} has no database {mssql.database} that {mssql.user} may open: check {setting}.",
+        911: f"SQL Server {where} has no database {mssql.database}: check {setting}.",
         229: f"{mssql.user} may not read {subject}: grant it with  GRANT SELECT ON {table} TO {mssql.user};",
         208: f"{subject} is not in database {mssql.database} any more: run  mssql-starrocks discover",
         207: f"a column of {subject} is not there any more ({text}): run  mssql-starrocks discover",
@@ -76,7 +83,9 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
     if advice:
         return SourceError(advice)
     gone = number in _LOST or any(phrase in text.lower() for phrase in _GONE)
-    kind = SourceUnreachableError if gone or is_transient_sql_server(number) else SourceError
+    kind: type[SourceError] = SourceUnreachableError if gone else SourceError
+    if not gone and is_transient_sql_server(number):
+        kind = SourceBusyError
     return kind(f"SQL Server {where}, {subject}: {text}" + (f" (error {number})" if number else ""))
 
 

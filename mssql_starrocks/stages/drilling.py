@@ -69,8 +69,10 @@ def _with_rows(reports: Reports, find: Callable[[], tuple[Difference, ...]], rem
     """The rows go to the last failed one of row_count and values; that they cannot be found fails nothing more."""
     try:
         rows = find()
-    except MssqlStarrocksError as error:
-        rows = (Difference("rows that differ", "named", f"not found: {error}"),)
+    except Exception as error:
+        # the text of a foreign error may hold values
+        why = error if isinstance(error, MssqlStarrocksError) else type(error).__name__
+        rows = (Difference("rows that differ", "named", f"not found: {why}"),)
     name = VALUES if any(r.name == VALUES and not r.passed for r in reports) else ROW_COUNT
     named = f". First of the rows{remark}: {rows[0].what}" if rows else f". No row differs any more{remark}"
     return tuple(

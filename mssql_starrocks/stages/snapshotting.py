@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from mssql_starrocks.chain import Chain
+from mssql_starrocks.chain import ENGINE_SET, Chain
 from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import explained, open_catalog
 from mssql_starrocks.lake.tables import ensure_table
-from mssql_starrocks.model import CopyResult, Evidence, ExtractionPlan, Grade, SnapshotReport
+from mssql_starrocks.model import CopyResult, Evidence, ExtractionPlan, SnapshotReport
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings
-from mssql_starrocks.source.chunking import plan_chunks
-from mssql_starrocks.source.connect import ReaderSession, reader_session
+from mssql_starrocks.source.connect import ReaderSession
 from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.errors import explained as source_explained
-from mssql_starrocks.source.fingerprint import fingerprint
-from mssql_starrocks.source.point import Point, hold_point
+from mssql_starrocks.source.fingerprint import SourcePrint, fingerprint
+from mssql_starrocks.source.point import Point
 from mssql_starrocks.stages.lake_loads import ours
 from mssql_starrocks.stages.planning import refuse_too_long
+from mssql_starrocks.stages.reading import Reading, reading
 from mssql_starrocks.types.ledger import with_measured
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class SparkSource(Protocol):
 
     def session(self, lake: LakeSettings) -> SparkSession: ...
 
+    def missing(self) -> str | None:
+        """Why Spark cannot run on this machine; None when it can."""
+
 
 def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: SparkSource, log: Log) -> SnapshotReport:
     """Copy the table as it is at one point to a new audit branch, with the source's evidence in the same commit.
@@ -50,11 +53,15 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         SourceError, LakeError, EngineError: nothing is visible to any reader.
     """
     load_id = new_load_id()
-    with _point(chain, mssql) as (session, point), source_explained(mssql, chain.table.id):
-        log(f"{chain.table.id}: reading at {point.instant} UTC with {chain.engine} ({chain.engine_reason})")
-        evidence = _evidence(chain, session, point, load_id)
-        plan = _plan(chain, session, evidence, log)
-        engine = _engine(chain, mssql, lake, spark, session, log)
+    chain = _with_engine(chain, spark, log)
+    with reading(chain, mssql, load_id) as read, source_explained(mssql, chain.table.id):
+        session, point = read.point.sessions[0], read.point
+        log(f"{chain.table.id}: reading at {point.instant} UTC, grade {point.grade.value}, with {chain.engine} "
+            f"({chain.engine_reason}); {len(read.cut.chunks)} chunks: {read.cut.how}")  # fmt: skip
+        seen = _see(chain, session)
+        evidence = _evidence(chain, seen, point, load_id)
+        plan = _plan(chain, read, evidence, seen)
+        engine = _engine(chain, read.mssql, lake, spark, point.sessions, log)
         table = ensure_table(chain, lake)
         ours(chain, branches.published(table))
         branch = branches.audit_branch(chain.names.lake, evidence)
@@ -67,29 +74,40 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
     return SnapshotReport(chain.table.id, load_id, branch.name, chain.engine, evidence, copied, table.location())
 
 
+def _with_engine(chain: Chain, spark: SparkSource, log: Log) -> Chain:
+    """Spark that was chosen by size gives way where it cannot run; Spark that was asked for does not."""
+    if chain.engine != "spark" or chain.engine_reason == ENGINE_SET:
+        return chain
+    reason = spark.missing()
+    if reason is None:
+        return chain
+    log(f"{chain.table.id}: the arrow engine takes the place of Spark, which would be faster: {reason}")
+    return replace(chain, engine="arrow", engine_reason="Spark cannot run here")
+
+
 def new_load_id() -> str:
     """Sorts by time; unique without any server."""
     return f"{dt.datetime.now(dt.timezone.utc):%Y%m%dt%H%M%S%f}_{secrets.token_hex(3)}"
 
 
-@contextmanager
-def _point(chain: Chain, mssql: MssqlSettings) -> Iterator[tuple[ReaderSession, Point]]:
-    """The arrow engine reads through the session that holds the point; Spark's connections cannot share it."""
-    with (
-        reader_session(mssql) as session,
-        source_explained(mssql, chain.table.id),
-        hold_point(session, snapshot=not chain.table.memory_optimized) as held,
-    ):
-        apart = chain.engine == "spark" and held.grade is Grade.B
-        yield session, replace(held, grade=Grade.D) if apart else held
+@dataclass(frozen=True)
+class _Seen:
+    """What the source said of the table at the point."""
+
+    table_fingerprint: str
+    prints: SourcePrint
 
 
-def _evidence(chain: Chain, session: ReaderSession, point: Point, load_id: str) -> Evidence:
+def _see(chain: Chain, session: ReaderSession) -> _Seen:
     now = describe(session, chain.table)
     if not now.columns:
         raise SourceError(f"Table {chain.table.id} is not in {chain.database} any more: run  mssql-starrocks discover")
     seen = fingerprint(session, chain.table.id, chain.columns, chain.level)
     refuse_too_long(chain, seen.measured)
+    return _Seen(now.fingerprint, seen)
+
+
+def _evidence(chain: Chain, seen: _Seen, point: Point, load_id: str) -> Evidence:
     return Evidence(
         load_id,
         chain.table.id,
@@ -97,31 +115,36 @@ def _evidence(chain: Chain, session: ReaderSession, point: Point, load_id: str) 
         point.grade,
         point.instant,
         chain.engine,
-        now.fingerprint,
-        seen.fingerprint,
+        seen.table_fingerprint,
+        seen.prints.fingerprint,
         chain.level,
-        with_measured(chain.ledger, seen.measured),
+        with_measured(chain.ledger, seen.prints.measured),
     )
 
 
-def _plan(chain: Chain, session: ReaderSession, evidence: Evidence, log: Log) -> ExtractionPlan:
-    cut = plan_chunks(session, chain.table, chain.sizing)
-    log(f"{chain.table.id}: {len(cut.chunks)} chunks" + (f" by {cut.how}" if len(cut.chunks) > 1 else ", one stream"))
+def _plan(chain: Chain, read: Reading, evidence: Evidence, seen: _Seen) -> ExtractionPlan:
     instant = evidence.point[:26]  # a timestamp in Iceberg has six digits
     return ExtractionPlan(
         chain.table.id,
         evidence.load_id,
         chain.columns,
         chain.audit_columns(evidence.load_id, instant),
-        cut.chunks,
+        read.cut.chunks,
         evidence.grade,
         chain.table.rows,
         chain.table.bytes,
+        read.snapshot_isolation,
+        2 * sum(seen.prints.measured.values()),  # maxima of text are in code units
     )
 
 
 def _engine(
-    chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: SparkSource, session: ReaderSession, log: Log
+    chain: Chain,
+    mssql: MssqlSettings,
+    lake: LakeSettings,
+    spark: SparkSource,
+    sessions: Sequence[ReaderSession],
+    log: Log,
 ) -> Engine:
     if chain.engine == "spark":
         from mssql_starrocks.engines.spark import SparkEngine
@@ -129,7 +152,7 @@ def _engine(
         return SparkEngine(spark.session(lake), mssql, spark.settings, log)
     from mssql_starrocks.engines.arrow import ArrowEngine
 
-    return ArrowEngine(session, open_catalog(lake), log)
+    return ArrowEngine(sessions, open_catalog(lake), mssql, log)
 
 
 def _copy(engine: Engine, plan: ExtractionPlan, branch: branches.AuditBranch, table: Table) -> CopyResult:

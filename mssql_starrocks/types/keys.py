@@ -18,8 +18,8 @@ def choose_key(table: Table, wanted: str = "auto") -> tuple[str, ...]:
 
     Args:
         table: as discovery saw it; its keys are primary keys and unique indexes over NOT NULL columns.
-        wanted: `auto` (the primary key, else the narrowest unique index, else none), `none`, or the name of one of
-            the table's keys.
+        wanted: `auto` (the primary key, else the unique index of fewest columns, else none), `none`, or the name of
+            one of the table's keys.
 
     Raises:
         ConfigError: the table has no key of that name.

@@ -63,6 +63,15 @@ def rule_of(table: Table, column: Column, choices: ColumnChoices) -> Rule:
     )
 
 
+def idle_choices(column: Column, choices: ColumnChoices) -> list[str]:
+    """What is set for a column and says nothing about its type."""
+    rules = _BY_TYPE.get(_type_name(column), [])
+    heard = {"target", "accept_loss", *(r.choice[0] for r in rules if r.choice)}
+    if not choices.target and any(r.value.length and r.id != "sql_variant" for r in rules):
+        heard.add("long_values")
+    return sorted(choices.model_fields_set - heard)
+
+
 def _type_name(column: Column) -> str:
     if column.type.startswith(_CLR):
         return "clr"

@@ -41,7 +41,8 @@ The extraction's expression, and what SQL Server hashes for the proof (docs/proo
 _OPTIONS = """
 ## Choices
 Under `types:` for the whole run, under `tables: {pattern: {types: ...}}` for tables, under `tables: {pattern: {columns:
-{name: ...}}}` for one column; later and narrower ones win. The first value is the default.
+{name: ...}}}` for one column; later and narrower ones win. The first value is the default. An option that says nothing about
+the type of a column named with its own table is refused.
 
 | option | values | what |
 |---|---|---|
@@ -59,7 +60,7 @@ A `target` that cannot hold every value of the source type is refused unless `ac
 not fit stops the load before it is published. Targets that would change values (a smaller scale) are refused in any case.
 
 ## Keys
-`key: auto` takes the primary key, else the narrowest unique index over NOT NULL columns, else none; `key: none` and the
+`key: auto` takes the primary key, else the unique index of fewest columns, all NOT NULL, else none; `key: none` and the
 name of a key or index choose otherwise. StarRocks holds 128 bytes of encoded key: the worst case is said in the plan, the
 real lengths are measured in the lake before anything is created. SQL Server compares text keys by collation and ignores
 trailing blanks, StarRocks compares bytes: the plan says so for each text column of a key.

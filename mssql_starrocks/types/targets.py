@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from mssql_starrocks.errors import TypeRefusedError
 from mssql_starrocks.model import Column, Loss, PlannedColumn, TableId
+from mssql_starrocks.types.canonical import lake_text
 from mssql_starrocks.types.long_values import length_of
 from mssql_starrocks.types.matrix import LONGEST
 from mssql_starrocks.types.options import ColumnChoices
@@ -150,7 +151,8 @@ def _from_decimal(source: Column, column: PlannedColumn, target: _Target) -> _Wa
         room = 2 ** (INTEGERS[target.name] - 1)
         fits = "" if 10**precision <= room else f"{{c}} BETWEEN {-room} AND {room - 1}"
         return _Way(f"CAST({{c}} AS {target})", "{c}", "decimal", fits)
-    return _as_text(target, "CAST({c} AS VARCHAR)", "decimal", precision + 3)
+    length = f"strlen({lake_text('decimal', '{c}')})"
+    return _as_text(target, "CAST({c} AS VARCHAR)", "decimal", precision + 3, length)
 
 
 def _from_float(source: Column, column: PlannedColumn, target: _Target) -> _Way | None:

@@ -44,6 +44,7 @@ TOO_NARROW = (
     ("int", "VARCHAR(10)", "-2147483648"),
     ("decimal(10,0)", "INT", "2147483648"),
     ("decimal(18,4)", "DECIMAL(10,4)", "1000000"),
+    ("decimal(2,2)", "VARCHAR(3)", "0.55"),
     ("nvarchar(20)", "VARCHAR(2)", "N'漢'"),
     ("nvarchar(20)", "JSON", "N'{'"),
     ("binary(2)", "VARCHAR(3)", "0x0aff"),

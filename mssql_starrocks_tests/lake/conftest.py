@@ -9,7 +9,7 @@ import pytest
 
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
-from mssql_starrocks.lake.files import file_schema, write_files
+from mssql_starrocks.lake.files import RollingWriter, file_schema
 from mssql_starrocks.lake.tables import ensure_table
 from mssql_starrocks_tests.tables import chain, evidence, things
 
@@ -34,6 +34,11 @@ class _Copy:
     def table(self):
         return self.catalog.load_table(self.chain.names.lake)
 
+    def files(self, batch, prefix):
+        writer = RollingWriter(self.table, prefix)
+        writer.write(batch)
+        return writer.finish()
+
     def write(self, load_id: str, ids: list[int]) -> branches.AuditBranch:
         branch = branches.audit_branch(self.chain.names.lake, evidence(self.chain, load_id))
         branches.fork(self.table, branch)
@@ -51,7 +56,7 @@ class _Copy:
             "load_id": ["x"] * len(ids),
         }
         batch = pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
-        return branches.commit(self.catalog, branch, list(write_files(self.table, [batch], branch.name)))
+        return branches.commit(self.catalog, branch, self.files(batch, branch.name))
 
     def publish(self) -> str:
         load = branches.newest_audit(self.table)

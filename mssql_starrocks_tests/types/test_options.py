@@ -33,6 +33,24 @@ def test_a_choice_gives_its_own_row(source, types, expected, where):
     assert (made.rule, made.iceberg, made.starrocks) == expected
 
 
+IDLE = [
+    (("int", {}), {"time_as": "ticks"}, "time_as says nothing about int; remove it"),
+    (("varchar", {"max_length": 9}), {"long_values": "truncate"}, r"long_values says nothing about varchar\(9\)"),
+    (("varchar", {"max_length": -1}), {"long_values": "truncate", "target": "STRING", "accept_loss": True},
+     r"long_values says nothing about varchar\(max\) with target STRING"),
+    (("sql_variant", {}), {"long_values": "truncate"}, "long_values says nothing about sql_variant"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "choices", "said"), IDLE, ids=lambda v: str(v)[:60])
+def test_a_choice_that_would_do_nothing_for_a_named_column_is_refused(source, choices, said):
+    kind, facts = source
+    of = table(column("id", "int", nullable=False), column("c", kind, **facts))
+    with pytest.raises(ConfigError, match=rf"sales\.things: columns: C: {said}"):
+        chain(of, tables={"sales.things": {"columns": {"C": choices}}})
+    chain(of, tables={"sales.*": {"columns": {"C": choices}}})
+
+
 def test_the_narrowest_choice_wins():
     source = table(
         column("id", "int", nullable=False),

@@ -62,10 +62,11 @@ class Table:
     modified: datetime.datetime = datetime.datetime(2024, 1, 1)
     temporal: int = 0  # temporal_type
     history_id: int | None = None
+    store: str = ""  # a database snapshot keeps the object id
 
     @property
     def physical(self) -> str:
-        return f'"t{self.object_id}"'
+        return f'"t{self.object_id}{self.store}"'
 
     def column(self, name: str) -> Column:
         for column in self.columns:
@@ -96,6 +97,8 @@ class Database:
     database_id: int
     collation: str = DEFAULT_COLLATION
     snapshot_isolation: bool = True
+    statement_snapshots: bool = False  # READ_COMMITTED_SNAPSHOT
+    source_id: int | None = None  # of a database snapshot
     created: datetime.datetime = datetime.datetime(2024, 1, 1)
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)  # lower name -> name, id
     tables: dict[tuple[str, str], Table] = field(default_factory=dict)  # lower schema, lower name
@@ -108,6 +111,10 @@ class Database:
     def __post_init__(self) -> None:
         if not self.schemas:
             self.schemas = {name.lower(): (name, number) for name, number in SYSTEM_SCHEMAS.items()}
+
+    @property
+    def read_only(self) -> bool:
+        return self.source_id is not None
 
     def find(self, schema: str, name: str) -> Table | None:
         return self.tables.get((schema.lower(), name.lower()))

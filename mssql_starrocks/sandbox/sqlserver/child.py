@@ -9,7 +9,16 @@ from mssql_starrocks.sandbox.sqlserver.errors import translate
 from mssql_starrocks.sandbox.sqlserver.server import LocalServer
 
 METHODS = ("execute", "load_table", "deny_select")
-FAULTS = ("faults.stall", "faults.kill", "faults.cut", "faults.deadlock", "faults.release", "faults.clear")
+FAULTS = (
+    "faults.stall",
+    "faults.kill",
+    "faults.cut",
+    "faults.deadlock",
+    "faults.silence",
+    "faults.release",
+    "faults.clear",
+    "faults.struck",
+)
 
 
 def main() -> None:

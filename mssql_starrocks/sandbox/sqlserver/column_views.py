@@ -1,4 +1,4 @@
-"""sys.types, sys.masked_columns, sys.periods; importing this module completes the views."""
+"""sys.types, sys.masked_columns, sys.periods, sys.dm_exec_*; importing this module completes the views."""
 
 from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, SqlType
 from mssql_starrocks.sandbox.sqlserver.views import VIEWS, Rows, Seen, view
@@ -44,3 +44,29 @@ def _periods(seen: Seen) -> Rows:
         ends = {column.generated: column.column_id for column in table.columns if column.generated}
         if ends:
             yield "SYSTEM_TIME", 1, "SYSTEM_TIME_PERIOD", table.object_id, ends[1], ends[2]
+
+
+@view(
+    "dm_exec_sessions",
+    "session_id smallint, login_name nvarchar(128), status nvarchar(30), database_id smallint, "
+    "open_transaction_count int",
+)
+def _sessions(seen: Seen) -> Rows:
+    for session in seen.engine.sessions():
+        state = "running" if session.running else "sleeping"
+        base = session.database.database_id
+        yield session.session_id, session.user, state, base, session.transactions.depth
+
+
+@view(
+    "dm_exec_requests",
+    "session_id smallint, status nvarchar(30), command nvarchar(32), database_id smallint, "
+    "blocking_session_id smallint, wait_type nvarchar(60)",
+)
+def _requests(seen: Seen) -> Rows:
+    for session in seen.engine.sessions():
+        if session.running:
+            waits = seen.engine.locks.waits(session.session_id)
+            state = (waits[1], f"LCK_M_{waits[0]}") if waits else (0, None)
+            status = "suspended" if waits else "running"
+            yield session.session_id, status, session.running, session.database.database_id, *state

@@ -137,8 +137,6 @@ def run(executor: "Executor", text: str) -> None:
         _create_schema(executor, words)
     elif words.accept("CREATE", "TABLE"):
         _create_table(executor, words)
-    elif words.accept("CREATE", "DATABASE"):
-        executor.engine.create_database(words.name())
     elif words.accept("CREATE", "TYPE"):
         alias_types.create(executor.database, words)
     elif words.accept("DROP", "TYPE"):

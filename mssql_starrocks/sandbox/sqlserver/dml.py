@@ -13,10 +13,11 @@ from mssql_starrocks.sandbox.sqlserver import arrow_source, temporal, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table
 from mssql_starrocks.sandbox.sqlserver.definitions import computed_value, default_value, index_keys, padded
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
+from mssql_starrocks.sandbox.sqlserver.session_locks import check_writable
 from mssql_starrocks.sandbox.sqlserver.tsql import texts
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.expressions import compile_predicate, compile_value
-from mssql_starrocks.sandbox.sqlserver.tsql.query import compile_query, compile_source
+from mssql_starrocks.sandbox.sqlserver.tsql.query import check_hints, compile_query, compile_source
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 from mssql_starrocks.sandbox.sqlserver.tsql.unify import unified
@@ -42,8 +43,6 @@ class Assigned:
 
 def run(executor: "Executor", node: exp.Expression) -> tuple[int, int]:
     """Rows affected, and the DONE token's command."""
-    if node.args.get("with_") or node.args.get("returning") or node.find(exp.Into):
-        raise unsupported("WITH or OUTPUT in a data change")
     if isinstance(node, exp.Insert):
         return _insert(executor, node), tokens.INSERT
     if isinstance(node, exp.Update):
@@ -53,10 +52,29 @@ def run(executor: "Executor", node: exp.Expression) -> tuple[int, int]:
     raise unsupported(type(node).__name__)
 
 
+def lock(executor: "Executor", node: exp.Expression) -> None:
+    """Wait for the target's lock, before DuckDB's transaction begins: rows are seen as they are after the wait."""
+    _refuse(node)
+    target = node.this.this if isinstance(node.this, exp.Schema) else node.this
+    table = _target(executor, target)
+    executor.locks.write(table, check_hints(target))
+
+
+def _refuse(node: exp.Expression) -> None:
+    if node.args.get("with_") or node.args.get("returning") or node.find(exp.Into):
+        raise unsupported("WITH or OUTPUT in a data change")
+    if isinstance(node, exp.Update) and node.args.get("from_") is not None:
+        raise unsupported("FROM in UPDATE")
+    if node.args.get("tables") or node.args.get("using"):
+        raise unsupported("DELETE with a second table")
+
+
 def _target(executor: "Executor", node: exp.Expression) -> Table:
     if not isinstance(node, exp.Table):
         raise unsupported("this target of a data change")
-    table = executor.find_table((node.catalog, node.db, node.name))
+    parts = (node.catalog, node.db, node.name)
+    check_writable(executor.find_database(parts))
+    table = executor.find_table(parts)
     temporal.check_writable(table)
     return table
 
@@ -402,8 +420,6 @@ def _condition(node: exp.Expression, scope: Scope) -> str:
 
 
 def _update(executor: "Executor", node: exp.Update) -> int:
-    if node.args.get("from_") is not None:
-        raise unsupported("FROM in UPDATE")
     table, context = _target(executor, node.this), executor.context()
     source, alias, scope = _row_scope(executor, node, table, context)
     assigned = [_assignment(executor, part, table, scope) for part in node.expressions]
@@ -464,8 +480,6 @@ def _apply_update(executor: "Executor", table: Table, stage: str, changed: Mappi
 
 
 def _delete(executor: "Executor", node: exp.Delete) -> int:
-    if node.args.get("tables") or node.args.get("using"):
-        raise unsupported("DELETE with a second table")
     table, context = _target(executor, node.this), executor.context()
     source, alias, scope = _row_scope(executor, node, table, context)
     condition = _condition(node, scope)

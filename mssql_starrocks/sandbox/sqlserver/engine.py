@@ -2,12 +2,17 @@
 
 import itertools
 import threading
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from mssql_starrocks.sandbox.sqlserver.catalog import Database
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
+from mssql_starrocks.sandbox.sqlserver.locks import Locks
 from mssql_starrocks.sandbox.sqlserver.tsql import udfs
+
+if TYPE_CHECKING:
+    from mssql_starrocks.sandbox.sqlserver.executor import Executor
 
 SYSTEM_DATABASES = ("master", "tempdb", "model", "msdb")
 
@@ -23,6 +28,8 @@ class Engine:
             for number, name in enumerate(names, 1)
         }
         self.lock = threading.RLock()  # catalog changes and cursors
+        self.locks = Locks()
+        self._sessions: dict[int, Executor] = {}
         self.object_ids = itertools.count(901578250, 16)
         self.row_versions = itertools.count(2001)
         self.session_ids = itertools.count(51)
@@ -39,11 +46,25 @@ class Engine:
             raise SqlError(911, f"Database '{name}' does not exist. Make sure that the name is entered correctly.")
         return found
 
-    def create_database(self, name: str) -> None:
+    def create_database(self, name: str) -> Database:
         if name.lower() in self.databases:
             raise SqlError(1801, f"Database '{name}' already exists. Choose a different database name.")
         with self.lock:
-            self.databases[name.lower()] = Database(name, len(self.databases) + 1)
+            number = max(base.database_id for base in self.databases.values()) + 1
+            made = self.databases[name.lower()] = Database(name, number)
+        return made
+
+    def enter(self, session: "Executor") -> None:
+        with self.lock:
+            self._sessions[session.session_id] = session
+
+    def leave(self, session: "Executor") -> None:
+        with self.lock:
+            self._sessions.pop(session.session_id, None)
+
+    def sessions(self) -> "list[Executor]":
+        with self.lock:
+            return [self._sessions[number] for number in sorted(self._sessions)]
 
     def deny_select(self, user: str, table: str) -> None:
         schema, _, name = table.replace("[", "").replace("]", "").rpartition(".")

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from mssql_starrocks.sandbox.sqlserver import column_options, ddl, dml, metadata, statistics, tokens
+from mssql_starrocks.sandbox.sqlserver import column_options, databases, ddl, dml, metadata, statistics, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, Table
 from mssql_starrocks.sandbox.sqlserver.column_views import VIEWS, Seen
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, translate, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import DatabaseChanged, Done, Outcome, Rows, Value
+from mssql_starrocks.sandbox.sqlserver.session_locks import SessionLocks, before_definition
 from mssql_starrocks.sandbox.sqlserver.transactions import Transactions, check_level
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect
 from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
@@ -65,27 +66,29 @@ class Executor:
         self.engine, self.user = engine, user
         self.database: Database = engine.database(database)
         self.cursor = engine.cursor()
-        self.transactions = Transactions(self.cursor)
         self.session_id = next(engine.session_ids)
-        self.lock_timeout = -1
+        self._interrupted = threading.Event()
+        self.locks = SessionLocks(engine.locks, self.session_id, self._interrupted.is_set)
+        self.transactions = Transactions(self.cursor, self.locks.end_transaction)
+        self.running = ""  # the statement's first word, while one runs
         self.identity_insert: Table | None = None
         self.scope_identity: int | None = None
         self.row_count = 0
         self.variables: dict[str, Value] = {}
-        self._interrupted = threading.Event()
         self._reader: Any = None
         self._stages = 0
         self._compiling = Context(self)
+        engine.enter(self)
 
     # -- what the session calls
     def run(self, sql: str, parameters: Mapping[str, Value], *, in_procedure: bool = False) -> Iterator[Outcome]:
         """The outcomes of a batch; SET options of a procedure's batch do not outlive it (facts/sqlserver.md 1.4)."""
         self._interrupted.clear()
         self.variables = dict(parameters)
-        saved = (self.transactions.isolation, self.lock_timeout)
+        saved = (self.transactions.isolation, self.locks.timeout)
         try:
             for part in dialect.split(sql):
-                yield from self._part(part)
+                yield from self._one(part)
         except SqlError:
             raise
         except Exception as failure:
@@ -95,7 +98,7 @@ class Executor:
         finally:
             self._close_reader()
             if in_procedure:
-                self.transactions.isolation, self.lock_timeout = saved
+                self.transactions.isolation, self.locks.timeout = saved
 
     def procedure(self, name: str, arguments: list[tuple[str, Value]]) -> None:
         metadata.call(self, name, arguments)
@@ -111,17 +114,20 @@ class Executor:
 
     def failed(self, error: SqlError) -> bool:
         self._close_reader()
-        return self.transactions.failed(error)
+        gone = self.transactions.failed(error)
+        self._end_statement()
+        return gone
 
     def reset(self) -> None:
         """sp_reset_connection: options back to their defaults, an open transaction undone."""
         self.transactions.abandon()
         self.transactions.isolation, self.transactions.abort_on_error = "READ COMMITTED", False
-        self.lock_timeout, self.identity_insert = -1, None
+        self.locks.timeout, self.identity_insert = -1, None
 
     def interrupt(self) -> None:
         self._interrupted.set()
         self.cursor.interrupt()
+        self.engine.locks.wake()
 
     def finish(self) -> None:
         if self.transactions.depth:
@@ -134,12 +140,28 @@ class Executor:
         self._close_reader()
         with contextlib.suppress(Exception):
             self.transactions.abandon()
+        self.engine.leave(self)
         self.cursor.close()
 
     def load(self, schema: str, table: str, columns: Mapping[str, str], data: pa.Table) -> None:
-        dml.load(self, schema, table, columns, data)
+        self.locks.write(self.find_table((schema, table)))
+        try:
+            dml.load(self, schema, table, columns, data)
+        finally:
+            self._end_statement()
 
     # -- statements
+    def _one(self, text: str) -> Iterator[Outcome]:
+        self.running = text.split(None, 1)[0].upper()
+        try:
+            yield from self._part(text)
+        finally:
+            self._end_statement()
+
+    def _end_statement(self) -> None:
+        self.running = ""
+        self.locks.end_statement(in_transaction=bool(self.transactions.depth))
+
     def _part(self, text: str) -> Iterator[Outcome]:
         while text:
             for pattern, action in _SIMPLE:
@@ -160,7 +182,7 @@ class Executor:
             if found[1].upper() in ("FMTONLY", "NOEXEC", "PARSEONLY") and found[2].upper() == "ON":
                 raise unsupported(f"SET {found[1]} ON")
         elif action == "lock_timeout":
-            self.lock_timeout = int(found[2])
+            self.locks.timeout = int(found[2])
         elif action == "xact_abort":
             self.transactions.abort_on_error = found[1].upper() == "ON"
         elif action == "implicit" and found[1].upper() == "ON":
@@ -221,14 +243,17 @@ class Executor:
 
     def _data(self, text: str) -> Iterator[Outcome]:
         node = dialect.parse(text)
+        dml.lock(self, node)
         with self.write():
             count, command = dml.run(self, node)
         self.row_count = count
         yield Done(count, command)
 
     def _define(self, text: str) -> Iterator[Outcome]:
-        with self.write():
-            ddl.run(self, text)
+        if not databases.run(self, text):
+            before_definition(self, text)
+            with self.write():
+                ddl.run(self, text)
         yield Done(None, 0xC6)
 
     def _execute(self, text: str) -> Iterator[Outcome]:
@@ -272,6 +297,7 @@ class Executor:
         )
         for column in columns:
             tokens.type_info(column.type)  # a type the wire cannot carry is refused before the first row
+        self.locks.take()
         self.transactions.before_read()
         wide = any(column.type.is_max for column in columns)
         return Rows(columns, self._batches(query, context, WIDE_BATCH_ROWS if wide else BATCH_ROWS))
@@ -297,6 +323,7 @@ class Executor:
             self.unregister(context)
 
     def register(self, context: Context) -> None:
+        self.locks.take()
         for name, table in context.tables.items():
             self.cursor.register(name, table)
 
@@ -332,7 +359,9 @@ class Executor:
         return Value(kind, content)
 
     # -- what the compiler asks (scope.Catalog)
-    def table_source(self, parts: tuple[str, ...], alias: str, sql_alias: str) -> tuple[str, Source]:
+    def table_source(
+        self, parts: tuple[str, ...], alias: str, sql_alias: str, hints: frozenset[str]
+    ) -> tuple[str, Source]:
         database_name, schema, name = parts
         database = self.engine.database(database_name) if database_name else self.database
         if schema.lower() == "sys":
@@ -349,6 +378,8 @@ class Executor:
                 "Use ALTER DATABASE to allow snapshot isolation."
             )
             raise SqlError(3952, message)
+        versioned = database.statement_snapshots or database.read_only
+        self.locks.ask_to_read(table, hints, self.transactions.isolation, versioned=versioned)
         source = table.source(alias, sql_alias)
         return f'{table.physical} AS "{sql_alias}"', column_options.limited(source, table, self.user)
 
@@ -381,11 +412,13 @@ class Executor:
 
     def find_table(self, parts: tuple[str, ...]) -> Table:
         schema, name = (parts[-2] if len(parts) > 1 and parts[-2] else "dbo"), parts[-1]
-        database = self.engine.database(parts[-3]) if len(parts) > 2 and parts[-3] else self.database
-        found = database.find(schema, name)
+        found = self.find_database(parts).find(schema, name)
         if found is None:
             raise SqlError(208, f"Invalid object name '{'.'.join(part for part in parts if part)}'.")
         return found
+
+    def find_database(self, parts: tuple[str, ...]) -> Database:
+        return self.engine.database(parts[-3]) if len(parts) > 2 and parts[-3] else self.database
 
 
 class _Write:

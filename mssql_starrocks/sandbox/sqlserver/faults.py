@@ -5,22 +5,28 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
+from mssql_starrocks.sandbox.sqlserver.locks import DEADLOCK
 
-Kind = Literal["stall", "kill", "cut", "error"]
-DEADLOCK = (
-    "Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim."
-)
+Kind = Literal["stall", "kill", "cut", "error", "silence"]
 
 
 @dataclass(frozen=True)
 class Fault:
     kind: Kind
     text: str
-    after: int = 0  # bytes (cut, stall, kill) or rows (error)
+    after: int = 0  # bytes (cut, stall, kill) or rows (error, silence)
     times: int = 1
 
-    def failure(self) -> SqlError:
-        return SqlError(1205, DEADLOCK, 13, 51)
+    @property
+    def of_rows(self) -> bool:
+        return self.kind in ("error", "silence")
+
+    def failure(self) -> Exception:
+        return SqlError(1205, DEADLOCK, 13, 51) if self.kind == "error" else SilentFailure()
+
+
+class SilentFailure(Exception):  # noqa: N818 - what the client is not told
+    """The reply ends with a DONE that says error, and no ERROR token."""
 
 
 class Faults:
@@ -29,24 +35,29 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed: list[list[Fault | int]] = []
+        self._struck = 0
         self.released = threading.Event()  # set by release(): stalled statements go on
 
     def stall(self, text: str, after_bytes: int = 0, times: int = 1) -> None:
-        """Send nothing more after so many reply bytes, until release() or the client goes away."""
+        """Send nothing more after exactly so many reply bytes, until release() or the client goes away."""
         self.released.clear()
         self._arm(Fault("stall", text, after_bytes, times))
 
     def kill(self, text: str, after_bytes: int = 0, times: int = 1) -> None:
-        """Reset the connection (RST), as when the server process dies."""
+        """Reset the connection (RST) after exactly so many reply bytes, as when the server process dies."""
         self._arm(Fault("kill", text, after_bytes, times))
 
     def cut(self, text: str, after_bytes: int, times: int = 1) -> None:
-        """Close the connection in order (FIN) in the middle of the reply, as a proxy does."""
+        """Close the connection in order (FIN) after exactly so many reply bytes, as a proxy does."""
         self._arm(Fault("cut", text, after_bytes, times))
 
     def deadlock(self, text: str, after_rows: int = 0, times: int = 1) -> None:
         """Error 1205 after so many rows."""
         self._arm(Fault("error", text, after_rows, times))
+
+    def silence(self, text: str, after_rows: int = 0, times: int = 1) -> None:
+        """A failed DONE without an error, after so many rows (sqlserver_measured.md 5)."""
+        self._arm(Fault("silence", text, after_rows, times))
 
     def release(self) -> None:
         self.released.set()
@@ -56,6 +67,11 @@ class Faults:
             self._armed.clear()
         self.release()
 
+    def struck(self) -> int:
+        """How many statements have suffered so far."""
+        with self._lock:
+            return self._struck
+
     def take(self, statement: str) -> Fault | None:
         with self._lock:
             for entry in self._armed:
@@ -64,6 +80,7 @@ class Faults:
                 assert isinstance(left, int)  # noqa: S101 - narrows the type
                 if left > 0 and fault.text.lower() in statement.lower():
                     entry[1] = left - 1
+                    self._struck += 1
                     return fault
         return None
 

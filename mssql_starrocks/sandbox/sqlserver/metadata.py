@@ -7,6 +7,7 @@ from mssql_starrocks.sandbox.sqlserver import ddl
 from mssql_starrocks.sandbox.sqlserver.catalog import Table
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
+from mssql_starrocks.sandbox.sqlserver.session_locks import check_writable
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect
 from mssql_starrocks.sandbox.sqlserver.tsql.moments import fit, ticks_now
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, from_value
@@ -53,7 +54,7 @@ def variable(executor: "Executor", name: str) -> Value | None:
     number = {
         "@@trancount": executor.transactions.depth,
         "@@rowcount": executor.row_count,
-        "@@lock_timeout": executor.lock_timeout,
+        "@@lock_timeout": executor.locks.timeout,
         "@@microsoftversion": 0x100003E8,
     }
     if name in number:
@@ -240,6 +241,7 @@ def call(executor: "Executor", name: str, arguments: list[tuple[str, Value]]) ->
 def _describe(executor: "Executor", action: str, given: dict[str, Any]) -> None:
     if (given.get("@level0type") or "").upper() != "SCHEMA" or (given.get("@level1type") or "").upper() != "TABLE":
         raise unsupported("extended properties of something other than tables and columns")
+    check_writable(executor.database)
     table = executor.find_table((given["@level0name"], given["@level1name"]))
     minor = 0
     if given.get("@level2type"):

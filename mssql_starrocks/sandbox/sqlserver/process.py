@@ -35,11 +35,17 @@ class RemoteFaults:
     def deadlock(self, text: str, after_rows: int = 0, times: int = 1) -> None:
         self._server.call("faults.deadlock", text, after_rows, times)
 
+    def silence(self, text: str, after_rows: int = 0, times: int = 1) -> None:
+        self._server.call("faults.silence", text, after_rows, times)
+
     def release(self) -> None:
         self._server.call("faults.release")
 
     def clear(self) -> None:
         self._server.call("faults.clear")
+
+    def struck(self) -> int:
+        return int(self._server.call("faults.struck"))
 
 
 class SqlServer:

@@ -13,7 +13,7 @@ from mssql_starrocks.sandbox.sqlserver.encode_value import encode_value
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, translate, unsupported
 from mssql_starrocks.sandbox.sqlserver.executor import Executor
-from mssql_starrocks.sandbox.sqlserver.faults import Fault, Faults
+from mssql_starrocks.sandbox.sqlserver.faults import Fault, Faults, SilentFailure
 from mssql_starrocks.sandbox.sqlserver.outcome import DatabaseChanged, Done, Outcome, Rows, TransactionChanged, Value
 from mssql_starrocks.sandbox.sqlserver.types import INT
 
@@ -155,6 +155,9 @@ class Session:
             self._wire.end()
         except (ConnectionError, BrokenPipeError):
             raise
+        except SilentFailure:
+            executor.failed(unsupported("going on after a fault of the tests"))
+            self._wire.end(tokens.done(status=tokens.ERROR))
         except Exception as failure:
             if self._cancelled.is_set():
                 self._acknowledge_attention(executor)
@@ -213,7 +216,7 @@ class Session:
         count = 0
         for batch in rows.batches:
             fault = self._fault
-            if fault is not None and fault.kind == "error" and count + batch.num_rows >= fault.after:
+            if fault is not None and fault.of_rows and count + batch.num_rows >= fault.after:
                 yield encode.rows(kinds, batch.slice(0, fault.after - count))
                 raise fault.failure()
             yield encode.rows(kinds, batch)
@@ -278,18 +281,21 @@ class Session:
     def _arm(self, sql: str) -> None:
         fault = self._settings.faults.take(sql)
         self._fault, self._sent = fault, 0
-        if fault is not None and fault.kind != "error":
+        if fault is not None and not fault.of_rows:
             self._wire.on_packets = self._strike
 
-    def _strike(self, size: int) -> None:
+    def _strike(self, data: memoryview) -> memoryview:
+        """Send the bytes before the fault, let it happen, and give what is left to send."""
         assert self._fault is not None  # noqa: S101 - narrows the type
-        self._sent += size
-        if self._sent < self._fault.after:
-            return
+        left = self._fault.after - self._sent
+        self._sent += len(data)
+        if len(data) < left:
+            return data
         self._wire.on_packets = None
+        self._wire.send(data[:left])
         if self._fault.kind == "stall":
             self._settings.faults.released.wait()
-            return
+            return data[left:]
         if self._fault.kind == "kill":
             self._wire.abort()
         else:

@@ -1,5 +1,7 @@
 """Transactions of one session: SQL Server's counting on top of DuckDB's, begun as late as the isolation allows."""
 
+from collections.abc import Callable
+
 import duckdb
 
 from mssql_starrocks.sandbox.sqlserver.catalog import Database
@@ -13,8 +15,8 @@ _HELD = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
 class Transactions:
     """READ COMMITTED reads run outside a DuckDB transaction until the first write; SNAPSHOT is DuckDB's MVCC."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = cursor
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, ended: Callable[[], None]) -> None:
+        self._cursor, self._ended = cursor, ended
         self.depth = 0
         self.began = 0  # ticks, UTC
         self.isolation = "READ COMMITTED"
@@ -62,6 +64,7 @@ class Transactions:
     def _forget(self) -> None:
         self._open = self._wrote = self._doomed = False
         self._saved = []
+        self._ended()
 
     def _check_doomed(self) -> None:
         if self._doomed:

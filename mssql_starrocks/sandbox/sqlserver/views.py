@@ -92,15 +92,17 @@ def view(name: str, declaration: str) -> Callable[[Callable[[Seen], Rows]], Call
 
 @view(
     "databases",
-    "name sysname, database_id int, create_date datetime, compatibility_level tinyint, collation_name sysname, "
+    "name sysname, database_id int, source_database_id int, create_date datetime, compatibility_level tinyint, "
+    "collation_name sysname, "
     "is_read_only bit, state tinyint, state_desc nvarchar(60), snapshot_isolation_state tinyint, "
     "snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit, is_cdc_enabled bit",
 )
 def _databases(seen: Seen) -> Rows:
     for base in sorted(seen.engine.databases.values(), key=lambda one: one.database_id):
-        on = base.snapshot_isolation
+        on, statement = base.snapshot_isolation, base.statement_snapshots
         state = (1 if on else 0, "ON" if on else "OFF")
-        yield (base.name, base.database_id, base.created, 160, base.collation, 0, 0, "ONLINE", *state, 0, 0)
+        made = (base.name, base.database_id, base.source_id, base.created, 160, base.collation, base.read_only)
+        yield (*made, 0, "ONLINE", *state, statement, 0)
 
 
 def _integer(number: int) -> dict[str, str]:

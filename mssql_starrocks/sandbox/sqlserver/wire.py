@@ -22,7 +22,7 @@ class Wire:
         self.sock = sock
         self.packet_size = 4096
         self.tls: ssl.SSLObject | None = None
-        self.on_packets: Callable[[int], None] | None = None  # fault injection: told the bytes about to be sent
+        self.on_packets: Callable[[memoryview], memoryview] | None = None  # fault injection: gives what to send
         self.reset = False  # the last message asked for a reset of the session
         self._received = bytearray()
         self._unsent = bytearray()
@@ -102,12 +102,13 @@ class Wire:
         return out.reshape(-1).data
 
     def _send(self, data: bytes | memoryview) -> None:
-        if self.on_packets is not None:
-            self.on_packets(len(data))
+        self.send(memoryview(data) if self.on_packets is None else self.on_packets(memoryview(data)))
+
+    def send(self, view: memoryview) -> None:
+        """Bytes of packets, whole or not."""
         if self.tls is None:
-            self.sock.sendall(data)
+            self.sock.sendall(view)
             return
-        view = memoryview(data)
         for start in range(0, len(view), _RECORD):
             with self._lock:
                 self.tls.write(view[start : start + _RECORD])

@@ -170,7 +170,7 @@ def test_partition_bounds_are_edges(source, partitioned, session, right):
 
 def test_a_refusal_leaves_the_point_of_the_reading_session(source, mssql, described):
     table = numbers(source, described, "pointed", list(range(1_000)))
-    with reader_session(mssql) as reader, hold_point(reader) as point:
+    with reader_session(mssql) as reader, hold_point([reader], reader, table, Grade.B) as point:
         plan = plan_chunks(Limited(reader, ("dm_db_stats_histogram",)), table, Sizing(1 << 40, 4))
         source.execute("INSERT INTO pointed (id) VALUES (-1)")
         assert (point.grade, plan.how, counts(reader, table, plan)) == (Grade.B, "walk", [250] * 4)

@@ -31,6 +31,7 @@ from mssql_starrocks.sandbox.sqlserver.types import SqlType
 
 HINTS = {
     "TABLOCK",
+    "TABLOCKX",
     "HOLDLOCK",
     "SERIALIZABLE",
     "REPEATABLEREAD",
@@ -327,7 +328,7 @@ def compile_source(node: exp.Expression, scope: Scope) -> str:
 
 
 def _table(node: exp.Table, scope: Scope) -> str:
-    check_hints(node)
+    hints = check_hints(node)
     if not isinstance(node.this, exp.Identifier) and node.db.lower() == "sys" and not node.catalog:
         return _table_function(node.this, node.alias, scope)
     if not isinstance(node.this, exp.Identifier):
@@ -343,7 +344,7 @@ def _table(node: exp.Table, scope: Scope) -> str:
         scope.sources.append(query.source(alias, sql_alias, names or None))
         return f'({query.sql}) AS "{sql_alias}"'
     parts = tuple(part for part in (node.catalog, node.db, node.name))
-    sql, source = scope.context.catalog.table_source(parts, alias, sql_alias)
+    sql, source = scope.context.catalog.table_source(parts, alias, sql_alias, hints)
     scope.sources.append(source)
     return sampled(sql, sample) if sample is not None else sql
 
@@ -357,11 +358,11 @@ def only(node: exp.Expression, *known: str) -> None:
         )
 
 
-def check_hints(node: exp.Expression) -> None:
-    for hint in node.args.get("hints") or []:
-        for entry in hint.expressions:
-            if entry.name.upper() not in HINTS:
-                raise unsupported(f"table hint {entry.name.upper()}")
+def check_hints(node: exp.Expression) -> frozenset[str]:
+    found = frozenset(e.name.upper() for hint in node.args.get("hints") or [] for e in hint.expressions)
+    for name in sorted(found - HINTS):
+        raise unsupported(f"table hint {name}")
+    return found
 
 
 def _derived(node: exp.Subquery, scope: Scope, *, lateral: bool) -> str:

@@ -40,7 +40,9 @@ def readable(column: SourceColumn) -> SourceColumn:
 class Catalog(Protocol):
     """What the compiler asks of the session that runs the statement."""
 
-    def table_source(self, parts: tuple[str, ...], alias: str, sql_alias: str) -> tuple[str, Source]: ...
+    def table_source(
+        self, parts: tuple[str, ...], alias: str, sql_alias: str, hints: frozenset[str]
+    ) -> tuple[str, Source]: ...
 
     def table_function(
         self, name: str, arguments: list[Any], alias: str, sql_alias: str
