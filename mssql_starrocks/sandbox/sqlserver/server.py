@@ -108,6 +108,13 @@ class LocalServer:
         """Reading `table` (name or schema.name, default database) is error 229 for this user from now on."""
         self.engine.deny_select(user, table)
 
+    def replay(self, table: str) -> None:
+        """Serve this table (schema.name, default database) from rows that are encoded once: see replay.py."""
+        with self._lock:
+            if self._sessions:
+                raise RuntimeError("replay() is for a server without connections: no open transaction may differ")
+        self.engine.replay.add(self._settings.default_database, table)
+
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:

@@ -80,8 +80,17 @@ class Wire:
         body = self.packet_size - 8
         count = (len(self._unsent) - 1) // body  # at least one byte stays for the closing packet
         if count > 0:
-            self._send(self._packets(bytes(self._unsent[: count * body]), count))
+            self.send(self._packets(bytes(self._unsent[: count * body]), count))
             del self._unsent[: count * body]
+
+    def place(self) -> tuple[bytes, int]:
+        """What stands before the next byte of this message: unsent bytes and the last packet's number."""
+        return bytes(self._unsent), self._sequence
+
+    def go_on(self, unsent: bytes, sequence: int) -> None:
+        """Continue as if everything before had been sent by `put`."""
+        self._unsent[:] = unsent
+        self._sequence = sequence
 
     def end(self, data: bytes = b"", kind: int = REPLY) -> None:
         """Send what is queued and close the message."""
@@ -90,7 +99,7 @@ class Wire:
         packet = header + bytes(self._unsent)
         self._unsent.clear()
         self._sequence = 0
-        self._send(packet)
+        self.send(packet)
 
     def _packets(self, data: bytes, count: int) -> memoryview:
         body = self.packet_size - 8
@@ -101,7 +110,7 @@ class Wire:
         self._sequence += count
         return out.reshape(-1).data
 
-    def _send(self, data: bytes | memoryview) -> None:
+    def send(self, data: bytes | memoryview) -> None:
         if self.on_packets is not None:
             self.on_packets(len(data))
         if self.tls is None:
