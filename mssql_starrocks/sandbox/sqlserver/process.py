@@ -126,6 +126,10 @@ class SqlServer:
         """
         self.call("load_table", schema, table, dict(columns), data)
 
+    def fill(self, schema: str, table: str, select: str) -> None:
+        """Fill an empty table from a DuckDB SELECT whose columns are the table's as this server stores them."""
+        self.call("fill", schema, table, select)
+
     def deny_select(self, user: str, table: str) -> None:
         """Reading `table` (name or schema.name) is error 229 for this user from now on."""
         self.call("deny_select", user, table)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from mssql_starrocks.sandbox.certificate import Certificate
-from mssql_starrocks.sandbox.sqlserver import utf16, wire
+from mssql_starrocks.sandbox.sqlserver import bulk_fill, utf16, wire
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.executor import Executor
 from mssql_starrocks.sandbox.sqlserver.faults import Faults
@@ -101,6 +101,14 @@ class LocalServer:
         executor = Executor(self.engine, "sa", self._settings.default_database)
         try:
             executor.load(schema, table, columns, data)
+        finally:
+            executor.close()
+
+    def fill(self, schema: str, table: str, select: str) -> None:
+        """Fill an empty table from a DuckDB SELECT whose columns are the table's as this server stores them."""
+        executor = Executor(self.engine, "sa", self._settings.default_database)
+        try:
+            bulk_fill.fill(executor, schema, table, select)
         finally:
             executor.close()
 
