@@ -16,6 +16,7 @@ from mssql_starrocks.sandbox.sqlserver import SqlServer
 from mssql_starrocks.sandbox.starrocks import StarRocks
 
 USER, PASSWORD, DATABASE = "sa", "Secret1!", "Bench"
+_NO_WAREHOUSE = {"STARROCKS_HOST": "127.0.0.1", "STARROCKS_USER": "nobody"}  # settings must be complete
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -43,7 +44,7 @@ def running(*, warehouse: bool = False, tls: bool = False) -> Iterator[Place]:
         store = aws.Aws()
         stack.callback(store.close)
         store.start()
-        found = _lake(store) | _source(server, certificate, tls)
+        found = _lake(store) | _source(server, certificate, tls) | _NO_WAREHOUSE
         if warehouse:
             found |= _warehouse(stack, certificate)
         yield Place(server, found)
