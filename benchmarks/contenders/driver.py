@@ -14,7 +14,7 @@ from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings, Settings
 from mssql_starrocks.source.connect import reader_session
 
-COLUMNS = ", ".join(f"[{name}]" for name in os.environ["BENCH_COLUMNS"].split(","))
+COLUMNS = ", ".join(f"[{part.split('=')[0]}]" for part in os.environ["BENCH_DECLARED"].split(";"))
 
 
 def main(connections: int, rows: int) -> None:

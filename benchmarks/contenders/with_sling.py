@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from importlib.metadata import files, version
+from pathlib import Path
 
 from result import mark, tell
 
@@ -27,6 +28,7 @@ def main() -> None:
     environment = {
         **E,
         "SLING_DISABLE_TELEMETRY": "true",
+        "SLING_DUCKDB_COMPUTE": "false",  # its own Parquet writer; else it downloads DuckDB's command line
         "SOURCE": f"sqlserver://{login}?database={E['MSSQL_DATABASE']}&encrypt=disable",
         "STORE": json.dumps(store),
     }
@@ -34,7 +36,7 @@ def main() -> None:
     command = [str(binary), "run", "--src-conn", "SOURCE", "--src-stream", "SELECT * FROM bench.wide",
                "--tgt-conn", "STORE", "--tgt-object", f"s3://{E['S3_BUCKET']}/{folder}/wide.parquet",
                "--tgt-options", json.dumps({"format": "parquet"})]  # fmt: skip
-    os.chmod(binary, 0o755)
+    Path(binary).chmod(0o755)
     mark("READY")
     subprocess.run(command, env=environment, check=True)
     mark("COPIED")

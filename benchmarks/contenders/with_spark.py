@@ -53,7 +53,7 @@ def start(settings: Settings) -> SparkSession:
 
 
 def original(spark: SparkSession, table: str, day: str | None, target: str) -> DataFrame:
-    """Its rules (facts/peers.md 1.1): count, min/max partitions of `id`, cache, three counts, createOrReplace by day."""
+    """Its rules (facts/peers.md 1.1): count, partitions from min to max of `id`, cache, three counts, files by day."""
     rows, low, high = _ask(spark, f"SELECT count(*) AS n, min(id) AS low, max(id) AS high FROM {table}")
     options = {"column": "id", "lowerBound": low, "upperBound": high, "numPartitions": partitions(rows)}
     frame = spark.read.jdbc(URL, table, properties={**LOGIN, "fetchsize": "50000"}, **options).cache()

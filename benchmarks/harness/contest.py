@@ -101,7 +101,8 @@ def _measured(contender: Contender, environment: Mapping[str, str]) -> tuple[Usa
     command = [sys.executable, str(HERE / "harness" / "meter.py"), python, "-W", "ignore", script, *contender.arguments]
     path = {} if contender.peer else {"PYTHONPATH": str(ROOT)}
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH" and not k.startswith("AWS_")}
-    settings = {**clean, **environment, **path, "BENCH_COLUMNS": ",".join(c.name for c in table.COLUMNS)}
+    declared = ";".join(f"{c.name}={c.declared}" for c in table.COLUMNS)
+    settings = {**clean, **environment, **path, "BENCH_DECLARED": declared}
     process = subprocess.Popen(
         command, env=settings, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )

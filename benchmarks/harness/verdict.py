@@ -24,7 +24,9 @@ class Verdict:
 
 def judge(result: Mapping[str, Any], environment: Mapping[str, str], wanted: table.Print) -> Verdict:
     """Read the copy that a contender told about."""
-    rows, size, files = _parquet(result["parquet"], environment) if "parquet" in result else _iceberg(result, environment)
+    rows, size, files = (
+        _parquet(result["parquet"], environment) if "parquet" in result else _iceberg(result, environment)
+    )
     names = {name.lower(): name for name in rows.schema.names}
     missing = [c.name for c in table.COLUMNS if c.name not in names]
     if missing:
@@ -64,7 +66,9 @@ def _parquet(folder: str, environment: Mapping[str, str]) -> tuple[pa.RecordBatc
 def _newest(folder: str, environment: Mapping[str, str]) -> str:
     from pyarrow import fs
 
-    found = [one for one in _filesystem(environment).get_file_info(fs.FileSelector(folder)) if one.path.endswith(".json")]
+    found = [
+        one for one in _filesystem(environment).get_file_info(fs.FileSelector(folder)) if one.path.endswith(".json")
+    ]
     return "s3://" + max(found, key=lambda one: (one.base_name, one.mtime)).path
 
 
