@@ -90,7 +90,7 @@ def _say(one: Outcome) -> None:
 
 def show(found: list[Outcome]) -> None:
     ours = next((o for o in found if o.name == "ours arrow" and not o.error), None)
-    shown = Table("contender", "rows/CPU-s", "ours/it", "with start", "rows/s", "CPU s", "server CPU s", "peak MiB",
+    shown = Table("contender", "rows/CPU-s", "ours/it", "whole process", "rows/s", "CPU s", "server CPU s", "peak MiB",
                   "output MiB", "files", "copy")  # fmt: skip
     for one in found:
         if one.error:
@@ -140,8 +140,8 @@ def show_memory(found: list[Outcome]) -> None:
         if one.error:
             shown.add_row(f"{one.rows:,}", one.error)
             continue
-        peak = one.marks["COPIED"][2]
-        shown.add_row(f"{one.rows:,}", f"{peak:.0f}", f"{one.ready_mib:.0f}", f"{peak - one.ready_mib:.0f}",
+        shown.add_row(f"{one.rows:,}", f"{one.peak_mib:.0f}", f"{one.ready_mib:.0f}",
+                      f"{one.peak_mib - one.ready_mib:.0f}",
                       f"{one.rows / one.wall:,.0f}", f"{one.cpu:.1f}", copy_text(one))  # fmt: skip
     screen.print(shown)
 

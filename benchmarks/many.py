@@ -93,17 +93,29 @@ def _starrocks(environment: dict[str, str]) -> Any:
 
 
 def show(found: dict[str, Outcome], asked: argparse.Namespace) -> None:
-    shown = Table("way", "tables", "checks", "wall s", "s a table", "client CPU s", f"wall s for {TABLES}", "result")
+    shown = Table(
+        "way",
+        "tables",
+        "checks",
+        "wall s",
+        "s a table",
+        "client CPU s",
+        "SQL Server CPU s",
+        "other servers CPU s",
+        f"wall s for {TABLES}",
+        "result",
+    )
     for name, tables, checks in (("ours", asked.tables, "6 each"), ("original", asked.original, "none")):
         one = found.get(name)
         if one is None:
             continue
         if one.error:
-            shown.add_row(one.name, str(tables), checks, *[""] * 4, f"did not run: {one.error}")
+            shown.add_row(one.name, str(tables), checks, *[""] * 6, f"did not run: {one.error}")
             continue
         each = one.wall / tables
         scaled = f"{each * TABLES:.0f}" + ("" if tables == TABLES else " (scaled)")
-        shown.add_row(one.name, str(tables), checks, f"{one.wall:.1f}", f"{each:.2f}", f"{one.cpu:.1f}", scaled,
+        shown.add_row(one.name, str(tables), checks, f"{one.wall:.1f}", f"{each:.2f}", f"{one.cpu:.1f}", f"{one.server_cpu:.1f}",
+                      f"{one.others_cpu:.1f}", scaled,
                       _result(one, tables))  # fmt: skip
     screen.print(shown)
     ours, other, first = found["ours"], found.get("original"), found["first row"]

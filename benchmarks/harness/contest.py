@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,7 +37,10 @@ class Contender:
 
 @dataclass
 class Outcome:
-    """One run. CPU and wall are of the copy alone, from READY to COPIED; `_total` adds start and end of the process."""
+    """One run. CPU, wall and peak are of the copy, READY to COPIED; `_total` is the whole process, with our proof.
+
+    `server_cpu` is SQL Server's stand-in, `others_cpu` this process, in which Glue, S3 and StarRocks run.
+    """
 
     name: str
     rows: int
@@ -46,7 +50,9 @@ class Outcome:
     wall_total: float = 0.0
     cpu_total: float = 0.0
     server_cpu: float = 0.0
+    others_cpu: float = 0.0
     peak_mib: float = 0.0
+    peak_total_mib: float = 0.0
     ready_mib: float = 0.0
     marks: dict[str, Any] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
@@ -71,28 +77,29 @@ def run(contender: Contender, place: Place, rows: int, wanted: table.Print) -> O
     if contender.peer and not PEERS.exists():
         outcome.error = "not installed: make bench-peers"
         return outcome
-    before = place.server_cpu()
+    before, others = place.server_cpu(), time.process_time()
     try:
         usage, told, output = _measured(contender, place.environment)
     except subprocess.TimeoutExpired:
         outcome.error = f"not done in {_TIMEOUT} s"
         return outcome
-    outcome.server_cpu = place.server_cpu() - before
+    outcome.server_cpu, outcome.others_cpu = place.server_cpu() - before, time.process_time() - others
     if usage.code or not told:
         outcome.error = _reason(output) or f"exit code {usage.code}"
         return outcome
     outcome.told, outcome.marks = told, usage.marks
-    outcome.wall_total, outcome.cpu_total, outcome.peak_mib = usage.wall, usage.cpu, usage.peak_mib
+    outcome.wall_total, outcome.cpu_total, outcome.peak_total_mib = usage.wall, usage.cpu, usage.peak_mib
     ready, copied = usage.marks["READY"], usage.marks["COPIED"]
-    outcome.wall, outcome.cpu, outcome.ready_mib = copied[0] - ready[0], copied[1] - ready[1], ready[2]
+    outcome.wall, outcome.cpu, outcome.peak_mib = copied[0] - ready[0], copied[1] - ready[1], copied[2]
+    outcome.ready_mib = ready[2]
     outcome.verdict = judge(told, place.environment, wanted) if contender.copies else None
     return outcome
 
 
 def best(outcomes: list[Outcome]) -> Outcome:
-    """The run that used the least CPU; a wrong copy or an error in any run counts."""
+    """The run with the least CPU, but not the first, for which the server still encodes; an error in any counts."""
     bad = [o for o in outcomes if o.error or (o.verdict and o.verdict.wrong)]
-    return bad[0] if bad else min(outcomes, key=lambda o: o.cpu)
+    return bad[0] if bad else min(outcomes[1:] or outcomes, key=lambda o: o.cpu)
 
 
 def _measured(contender: Contender, environment: Mapping[str, str]) -> tuple[Usage, dict[str, Any], str]:
