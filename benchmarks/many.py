@@ -93,18 +93,8 @@ def _starrocks(environment: dict[str, str]) -> Any:
 
 
 def show(found: dict[str, Outcome], asked: argparse.Namespace) -> None:
-    shown = Table(
-        "way",
-        "tables",
-        "checks",
-        "wall s",
-        "s a table",
-        "client CPU s",
-        "SQL Server CPU s",
-        "other servers CPU s",
-        f"wall s for {TABLES}",
-        "result",
-    )
+    titles = ("way", "tables", "checks", "wall s", "s a table", f"wall s for {TABLES}")
+    shown = Table(*titles, "client CPU s", "SQL Server CPU s", "other servers CPU s", "result")
     for name, tables, checks in (("ours", asked.tables, "6 each"), ("original", asked.original, "none")):
         one = found.get(name)
         if one is None:
@@ -114,9 +104,10 @@ def show(found: dict[str, Outcome], asked: argparse.Namespace) -> None:
             continue
         each = one.wall / tables
         scaled = f"{each * TABLES:.0f}" + ("" if tables == TABLES else " (scaled)")
-        shown.add_row(one.name, str(tables), checks, f"{one.wall:.1f}", f"{each:.2f}", f"{one.cpu:.1f}", f"{one.server_cpu:.1f}",
-                      f"{one.others_cpu:.1f}", scaled,
-                      _result(one, tables))  # fmt: skip
+        cpu = (f"{seconds:.1f}" for seconds in (one.cpu, one.server_cpu, one.others_cpu))
+        shown.add_row(
+            one.name, str(tables), checks, f"{one.wall:.1f}", f"{each:.2f}", scaled, *cpu, _result(one, tables)
+        )
     screen.print(shown)
     ours, other, first = found["ours"], found.get("original"), found["first row"]
     if other and not (ours.error or other.error):
