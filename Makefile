@@ -51,10 +51,27 @@ check: setup ## What Dagster itself thinks of the definitions
 	$(BIN)/dg check defs
 
 .PHONY: bench
-bench: setup ## Benchmarks; they print, they never fail a build
+bench: setup ## Quick benchmarks, no peers; they print, they never fail a build
 	$(BIN)/python benchmarks/load_definitions.py
 	$(BIN)/python benchmarks/discover.py
 	$(BIN)/python benchmarks/proof.py
+	$(BIN)/python benchmarks/drain.py
+	$(BIN)/python benchmarks/extract.py --rows 200000 --only driver,ours
+	$(BIN)/python benchmarks/many.py --tables 20 --original 0
+
+.PHONY: bench-extract
+bench-extract: setup ## 2 million rows to the lake, ours and every peer of make bench-peers; then memory at 10 million
+	$(BIN)/python benchmarks/extract.py
+	$(BIN)/python benchmarks/extract.py --memory
+
+.PHONY: bench-many
+bench-many: setup ## 342 tables of 1,000 rows with every check, and the original's way on 10 of them
+	$(BIN)/python benchmarks/many.py
+
+.PHONY: bench-peers
+bench-peers: ## The peers of bench-extract, in .venv-bench, apart from the project's own
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
 
 .PHONY: docs
 docs: .venv/ready ## Make docs/types.md anew from the type matrix
@@ -67,4 +84,4 @@ lock: ## Renew requirements.lock from pyproject.toml
 
 .PHONY: clean
 clean: ## Remove everything that setup made
-	rm -rf .venv jars/*.jar jars/ready jars/.maven jars/rest
+	rm -rf .venv .venv-bench jars/*.jar jars/ready jars/.maven jars/rest

@@ -8,7 +8,7 @@ from typing import Any
 from mssql_starrocks.sandbox.sqlserver.errors import translate
 from mssql_starrocks.sandbox.sqlserver.server import LocalServer
 
-METHODS = ("execute", "load_table", "deny_select")
+METHODS = ("execute", "load_table", "fill", "deny_select", "replay")
 FAULTS = (
     "faults.stall",
     "faults.kill",

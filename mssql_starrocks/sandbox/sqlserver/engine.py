@@ -9,6 +9,7 @@ import duckdb
 from mssql_starrocks.sandbox.sqlserver.catalog import Database
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
 from mssql_starrocks.sandbox.sqlserver.locks import Locks
+from mssql_starrocks.sandbox.sqlserver.replay import Replay
 from mssql_starrocks.sandbox.sqlserver.tsql import udfs
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Engine:
         self.object_ids = itertools.count(901578250, 16)
         self.row_versions = itertools.count(2001)
         self.session_ids = itertools.count(51)
+        self.replay = Replay()
         self._denied: set[tuple[str, str, str]] = set()
         self._default = database
 
@@ -87,4 +89,5 @@ class Engine:
         return cursor
 
     def close(self) -> None:
+        self.replay.close()
         self.duckdb.close()

@@ -4,6 +4,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -219,7 +220,8 @@ class Executor:
             raise unsupported("SELECT INTO")
         context = self.context()
         query = compile_query(node, context, outermost=True)
-        yield self.rows(query, context)
+        key = self.engine.replay.key(node, self.database.name, query.sql)
+        yield replace(self.rows(query, context), replay_key=key)
 
     def _variable(self, text: str) -> Iterator[Outcome]:
         found = _SET_VARIABLE.match(text)
@@ -338,6 +340,7 @@ class Executor:
             reader.close()
 
     def write(self) -> "_Write":
+        self.engine.replay.refuse_changes()
         return _Write(self.transactions)
 
     def stage_name(self) -> str:

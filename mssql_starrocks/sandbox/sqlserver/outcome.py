@@ -14,6 +14,7 @@ from mssql_starrocks.sandbox.sqlserver.types import SqlType
 class Rows:
     columns: tuple[ResultColumn, ...]
     batches: Iterator[pa.RecordBatch]
+    replay_key: bytes = b""  # of a table that replay.py serves
 
 
 @dataclass(frozen=True)

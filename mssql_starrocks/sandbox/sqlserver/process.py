@@ -132,9 +132,24 @@ class SqlServer:
         """
         self.call("load_table", schema, table, dict(columns), data)
 
+    def fill(self, schema: str, table: str, select: str) -> None:
+        """Fill an empty table from a DuckDB SELECT whose columns are the table's as this server stores them."""
+        self.call("fill", schema, table, select)
+
     def deny_select(self, user: str, table: str) -> None:
         """Reading `table` (name or schema.name) is error 229 for this user from now on."""
         self.call("deny_select", user, table)
+
+    def replay(self, table: str) -> None:
+        """Serve this table (schema.name) from rows that are encoded once; nothing in the server can change after."""
+        self.call("replay", table)
+
+    @property
+    def pid(self) -> int:
+        """Of the server's process, whose CPU time a benchmark reads."""
+        if self._child is None:
+            raise RuntimeError("the sandbox SQL Server is not running")
+        return self._child.pid
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Run a method of LocalServer in the server's process."""

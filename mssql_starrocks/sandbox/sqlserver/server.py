@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from mssql_starrocks.sandbox.certificate import Certificate
-from mssql_starrocks.sandbox.sqlserver import utf16, wire
+from mssql_starrocks.sandbox.sqlserver import bulk_fill, utf16, wire
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
 from mssql_starrocks.sandbox.sqlserver.executor import Executor
 from mssql_starrocks.sandbox.sqlserver.faults import Faults
@@ -104,9 +104,24 @@ class LocalServer:
         finally:
             executor.close()
 
+    def fill(self, schema: str, table: str, select: str) -> None:
+        """Fill an empty table from a DuckDB SELECT whose columns are the table's as this server stores them."""
+        executor = Executor(self.engine, "sa", self._settings.default_database)
+        try:
+            bulk_fill.fill(executor, schema, table, select)
+        finally:
+            executor.close()
+
     def deny_select(self, user: str, table: str) -> None:
         """Reading `table` (name or schema.name, default database) is error 229 for this user from now on."""
         self.engine.deny_select(user, table)
+
+    def replay(self, table: str) -> None:
+        """Serve this table (schema.name, default database) from rows that are encoded once: see replay.py."""
+        with self._lock:
+            if self._sessions:
+                raise RuntimeError("replay() is for a server without connections: no open transaction may differ")
+        self.engine.replay.add(self._settings.default_database, table)
 
     def _accept(self, listener: socket.socket) -> None:
         while True:

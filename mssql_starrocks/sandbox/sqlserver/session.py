@@ -211,6 +211,8 @@ class Session:
         return tokens.done(token, status | (0 if rows is None else tokens.COUNT), command, rows or 0)
 
     def _rows(self, rows: Rows) -> Generator[bytes | memoryview, None, int]:
+        if rows.replay_key and self._fault is None:
+            return (yield from self._replayed(rows))
         yield tokens.column_metadata(rows.columns)
         kinds = [column.type for column in rows.columns]
         count = 0
@@ -221,6 +223,12 @@ class Session:
                 raise fault.failure()
             yield encode.rows(kinds, batch)
             count += batch.num_rows
+        return count
+
+    def _replayed(self, rows: Rows) -> Generator[bytes, None, int]:
+        count = yield from self._settings.engine.replay.serve(self._wire, rows)
+        if self._executor is not None:
+            self._executor.row_count = count
         return count
 
     def _changed(self, outcome: Outcome) -> bytes:

@@ -83,6 +83,15 @@ class Wire:
             self._send(self._packets(bytes(self._unsent[: count * body]), count))
             del self._unsent[: count * body]
 
+    def place(self) -> tuple[bytes, int]:
+        """What stands before the next byte of this message: unsent bytes and the last packet's number."""
+        return bytes(self._unsent), self._sequence
+
+    def go_on(self, unsent: bytes, sequence: int) -> None:
+        """Continue as if everything before had been sent by `put`."""
+        self._unsent[:] = unsent
+        self._sequence = sequence
+
     def end(self, data: bytes = b"", kind: int = REPLY) -> None:
         """Send what is queued and close the message."""
         self.put(data)
@@ -104,7 +113,7 @@ class Wire:
     def _send(self, data: bytes | memoryview) -> None:
         self.send(memoryview(data) if self.on_packets is None else self.on_packets(memoryview(data)))
 
-    def send(self, view: memoryview) -> None:
+    def send(self, view: bytes | memoryview) -> None:
         """Bytes of packets, whole or not."""
         if self.tls is None:
             self.sock.sendall(view)
