@@ -11,11 +11,14 @@ from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisi
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
+from mssql_starrocks.types.canonical import FLOAT
 from mssql_starrocks.types.declared import declared_type
 from mssql_starrocks.types.keys import key_notes
 from mssql_starrocks.types.mapping import idle_choices
 
 ENGINE_SET = "set in the configuration"
+# StarRocks' front end takes 10,000 nodes an expression, and the text of one float has 113 (checkMaxFlatChildren).
+_MOST_FLOATS = 60
 AUDIT_KINDS = {
     "migrated_at": ("timestamp", "DATETIME", "instant of the load in UTC"),
     "source_schema": ("string", "VARCHAR(384)", "SQL Server schema of the row"),
@@ -117,7 +120,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         engine,
         reason,
         Sizing(config.chunk_mb << 20, options.partitioning or config.partitioning),
-        _level(table, options.proof or config.proof, config.row_proof_mb),
+        _level(table, columns, options.proof or config.proof, config.row_proof_mb),
         options.show_values,
         _grades(table.id, options, config),
         options.owners,
@@ -153,10 +156,12 @@ def _grades(table: TableId, options: TableOptions, config: Config) -> tuple[Grad
     return Grade(least) if least else None, Grade(most) if most else None
 
 
-def _level(table: Table, wanted: ProofLevel, row_proof_mb: int) -> Level:
+def _level(table: Table, columns: Sequence[PlannedColumn], wanted: ProofLevel, row_proof_mb: int) -> Level:
     if wanted != "auto":
         return Level(wanted)
-    return Level.ROWS if table.bytes <= row_proof_mb << 20 else Level.COLUMNS
+    floats = sum(c.kind == FLOAT for c in columns)
+    fits = table.bytes <= row_proof_mb << 20 and floats <= _MOST_FLOATS
+    return Level.ROWS if fits else Level.COLUMNS
 
 
 def plan_chains(

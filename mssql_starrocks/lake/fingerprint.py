@@ -1,4 +1,4 @@
-"""The lake's fingerprint by an independent reader: DuckDB over a snapshot's rows, not the engine that wrote them."""
+"""The lake's fingerprint: DuckDB over the snapshot's files, read again from the store."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ def with_source_rows(
     def find() -> tuple[Difference, ...]:
         with reader_session(mssql) as session:
             there = Side(source.source_hashed(chain.columns), from_table(chain.table.id), _key(chain), session.rows)
-            return differing_rows(there, _lake_side(chain, table, snapshot_id, source_hashed), show_values=_show(chain))
+            held = _lake_side(chain, table, snapshot_id, source_hashed)
+            return differing_rows(there, held, show_values=chain.show_values)
 
     return _with_rows(reports, find, "; the source as it is now")
 
@@ -56,7 +57,7 @@ def with_warehouse_rows(
 
     def find() -> tuple[Difference, ...]:
         there = Side(warehouse_hashed(chain.columns), table_name(path), _key(chain), session.rows)
-        return differing_rows(_lake_side(chain, *lake, arrived_hashed), there, show_values=_show(chain))
+        return differing_rows(_lake_side(chain, *lake, arrived_hashed), there, show_values=chain.show_values)
 
     return _with_rows(reports, find, "")
 
@@ -92,7 +93,3 @@ def _lake_side(chain: Chain, table: Table, snapshot_id: int, hashed: Callable[[S
 
 def _key(chain: Chain) -> tuple[str, ...]:
     return tuple(c.name for c in chain.key)
-
-
-def _show(chain: Chain) -> bool:
-    return chain.show_values

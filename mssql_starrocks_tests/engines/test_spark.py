@@ -110,10 +110,10 @@ def chain_of(table: Table, prefix: str = "") -> Chain:
 
 
 def plan_of(
-    chain: Chain, chunks: Sequence[Chunk] = WHOLE, load_id: str = "L1", grade: Grade = Grade.D
+    chain: Chain, chunks: Sequence[Chunk] = WHOLE, load_id: str = "L1", snapshot: bool = True
 ) -> ExtractionPlan:
     audit = chain.audit_columns(load_id, "2026-01-02 03:04:05.000006")
-    return ExtractionPlan(chain.table.id, load_id, chain.columns, audit, tuple(chunks), grade, 3, 1000)
+    return ExtractionPlan(chain.table.id, load_id, chain.columns, audit, tuple(chunks), Grade.D, 3, 1000, snapshot)
 
 
 EVERYTHING_TABLE = table_of("everything", EVERYTHING_COLUMNS)
@@ -188,7 +188,7 @@ def test_partitions_are_chunks_and_files_follow_the_estimate(engine, mssql, spar
     assert copy(EVERYTHING_TABLE, chunks, estimated_bytes=3 * 128 << 20).result.files == 3
 
 
-def test_snapshot_isolation_is_asked_for_in_grade_d_only(spark, spark_settings, certificate, glue_lake):
+def test_snapshot_isolation_is_asked_for_where_the_plan_says_so(spark, spark_settings, certificate, glue_lake):
     with SqlServer(
         users={"reader": CANARY}, database="Company", certificate=certificate, snapshot_isolation=False
     ) as without:
@@ -200,9 +200,9 @@ def test_snapshot_isolation_is_asked_for_in_grade_d_only(spark, spark_settings, 
         engine = SparkEngine(spark, mssql, spark_settings, lambda line: None)
         chain = chain_of(EMPTY_TABLE)
         with trust_store(mssql, spark) as trust:
-            assert engine.frame(plan_of(chain, grade=Grade.E), trust).collect() == []
+            assert engine.frame(plan_of(chain, snapshot=False), trust).collect() == []
             with pytest.raises(Exception, match=r"(?i)snapshot isolation"):  # 3952, hence the level was set
-                engine.frame(plan_of(chain, grade=Grade.D), trust).collect()
+                engine.frame(plan_of(chain), trust).collect()
 
 
 @pytest.mark.parametrize(

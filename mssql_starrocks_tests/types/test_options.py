@@ -110,6 +110,13 @@ def test_a_cut_document_is_no_json():
         )
 
 
+def test_many_floats_are_proven_by_columns():
+    """StarRocks' front end would refuse the expression of a whole row."""
+    floats = [column(f"f{n}", "float") for n in range(61)]
+    assert chain(table(column("id", "int", nullable=False), *floats)).level is Level.COLUMNS
+    assert chain(table(column("id", "int", nullable=False), *floats[:60])).level is Level.ROWS
+
+
 @pytest.mark.parametrize(
     ("config", "size", "level"),
     [
