@@ -33,6 +33,7 @@ def pyiceberg_properties(lake: LakeSettings) -> dict[str, str]:
         "client.session-token": token,
         "glue.endpoint": lake.endpoint if lake.catalog == "glue" else None,
         "s3.endpoint": lake.endpoint,
+        "py-io-impl": "mssql_starrocks.lake.store.LakeFileIO",
     }
     return {key: value for key, value in wanted.items() if value}
 

@@ -23,11 +23,13 @@ def snapshot_batches(table: Table, snapshot_id: int, names: Sequence[str]) -> pa
     """The columns `names` of every row, in the table's current types; a column that a file lacks is NULL.
 
     Raises:
-        LakeError: the snapshot has delete files.
+        LakeError: there is no such snapshot, or it has delete files.
     """
     import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
+    if table.snapshot_by_id(snapshot_id) is None:  # whose scan would be empty, not an error
+        raise LakeError(f"{'.'.join(table.name())}: snapshot {snapshot_id} is not there any more; copy the table again.")
     wanted = [table.schema().find_field(name) for name in names]
     types = schema_to_pyarrow(table.schema())
     schema = pa.schema([pa.field(name, types.field(name).type) for name in names])

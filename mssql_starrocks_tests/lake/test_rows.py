@@ -2,6 +2,7 @@
 
 import pytest
 
+from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake.rows import snapshot_batches
 
 
@@ -42,3 +43,8 @@ def test_a_widened_column_has_its_new_type(copy):
     snapshot = copy.table.snapshot_by_name("audit_l1").snapshot_id
     assert str(snapshot_batches(copy.table, snapshot, ["id"]).schema) == "id: int64"
     assert rows(copy, "id") == [{"id": 1}, {"id": 2}]
+
+
+def test_a_snapshot_that_is_gone_is_an_error_and_no_empty_table(copy):
+    with pytest.raises(LakeError, match="snapshot 1 is not there"):
+        snapshot_batches(copy.table, 1, ["id"])

@@ -122,7 +122,7 @@ def test_what_a_variant_cannot_hold(connect: Any, variants: SqlServer) -> None:
 
 def test_text_of_more_than_4000_characters_is_whole(connect: Any) -> None:
     cursor = connect().cursor()
-    cursor.execute("CREATE TABLE longest (v sql_variant)")
-    cursor.execute("INSERT INTO longest VALUES (REPLICATE('x', 8000))")
-    cursor.execute("SELECT DATALENGTH(CAST(v AS varchar(8000))), LEN(CAST(v AS nvarchar(4000))) FROM longest")
+    cursor.execute("CREATE TABLE longest_variant (v sql_variant)")
+    cursor.execute("INSERT INTO longest_variant VALUES (REPLICATE('x', 8000))")
+    cursor.execute("SELECT DATALENGTH(CAST(v AS varchar(8000))), LEN(CAST(v AS nvarchar(4000))) FROM longest_variant")
     assert cursor.fetchone() == (8000, 4000)
