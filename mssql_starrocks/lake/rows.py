@@ -29,7 +29,7 @@ def snapshot_batches(table: Table, snapshot_id: int, names: Sequence[str]) -> pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
     if table.snapshot_by_id(snapshot_id) is None:  # whose scan would be empty, not an error
-        raise LakeError(f"{'.'.join(table.name())}: snapshot {snapshot_id} is not there any more; copy the table again.")
+        raise LakeError(f"{'.'.join(table.name())}: snapshot {snapshot_id} is gone; copy the table again.")
     wanted = [table.schema().find_field(name) for name in names]
     types = schema_to_pyarrow(table.schema())
     schema = pa.schema([pa.field(name, types.field(name).type) for name in names])

@@ -46,5 +46,5 @@ def test_a_widened_column_has_its_new_type(copy):
 
 
 def test_a_snapshot_that_is_gone_is_an_error_and_no_empty_table(copy):
-    with pytest.raises(LakeError, match="snapshot 1 is not there"):
+    with pytest.raises(LakeError, match="snapshot 1 is gone"):
         snapshot_batches(copy.table, 1, ["id"])
