@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
+    from pyiceberg.table.update.snapshot import ManageSnapshots
 
 PREFIX = "mssql-starrocks."
 EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
@@ -80,9 +81,6 @@ def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> 
         reraise=True,
     )
     snapshot_id: int = retry(_commit_once, catalog, branch, files)
-    table = catalog.load_table((branch.database, branch.table))
-    # An append drops the branch's retention (lake_measured 0): set it again.
-    table.manage_snapshots().create_branch(snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
     return snapshot_id
 
 
@@ -139,7 +137,18 @@ def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
 def certify(table: Table, load: LoadSnapshot) -> None:
     """Mark an audited snapshot as proven, by a tag that publishing asks for."""
     name = _CERTIFIED + load.evidence.load_id
-    table.manage_snapshots().create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
+    _retained(table, load).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
+
+
+def keep_failed(table: Table, load: LoadSnapshot) -> None:
+    """Leave a branch that failed its proof for inspection, and let it age."""
+    _retained(table, load).commit()
+
+
+def _retained(table: Table, load: LoadSnapshot) -> ManageSnapshots:
+    """An append drops a branch's retention (lake_measured 0): it is set again with what the proof decides."""
+    change = table.manage_snapshots()
+    return change.create_branch(load.snapshot_id, load.ref, max_ref_age_ms=_BRANCH_AGE)
 
 
 def publish(table: Table, load: LoadSnapshot) -> str:

@@ -53,7 +53,8 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
         _refuse_overtaken(chain, table, session, current, name)
         how = replacing.take_over(session, chain, shadow, f"{label}_r")
-        _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
+        if how == replacing.OVERWRITE:  # the others move no row: the proven shadow is the target
+            _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
         held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
         ledger.record(session, starrocks, chain, held)

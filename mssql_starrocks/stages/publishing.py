@@ -34,8 +34,9 @@ def prove_snapshot(
         if load is None:
             raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
         reports = prove(chain, table, load, mssql)
-        if all(r.passed for r in reports) and not load.certified:
-            branches.certify(table, load)
+        if not load.certified:
+            judge = branches.certify if all(r.passed for r in reports) else branches.keep_failed
+            judge(table, load)
     return reports
 
 

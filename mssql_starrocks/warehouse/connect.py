@@ -14,11 +14,8 @@ from mssql_starrocks.warehouse.errors import explained
 # facts/starrocks_judged.md A1: both flags are needed (casts, decimals); setting sql_mode drops ONLY_FULL_GROUP_BY.
 _SQL_MODE = "ONLY_FULL_GROUP_BY,ALLOW_THROW_EXCEPTION,ERROR_IF_OVERFLOW,FORBID_INVALID_DATE"
 _SETTINGS = (
-    f"SET sql_mode = '{_SQL_MODE}'",
-    "SET time_zone = 'UTC'",
-    "SET insert_max_filter_ratio = 0",
-    "SET insert_timeout = 14400",
-    "SET query_timeout = 14400",
+    f"SET sql_mode = '{_SQL_MODE}', time_zone = 'UTC', insert_max_filter_ratio = 0, "
+    "insert_timeout = 14400, query_timeout = 14400"
 )
 _CONNECT_SECONDS = 15
 
@@ -75,8 +72,7 @@ def warehouse_session(starrocks: StarRocksSettings) -> Iterator[WarehouseSession
         )
     try:
         session = WarehouseSession(connection, starrocks)
-        for statement in _SETTINGS:
-            session.run(statement)
+        session.run(_SETTINGS)
         _read_back(session)
         yield session
     finally:

@@ -16,6 +16,8 @@ from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import create_table, table_name
 from mssql_starrocks.warehouse.schema import columns_of, same_columns
 
+RENAME, OVERWRITE, SWAP = "rename", "overwrite", "swap"
+
 
 def shadow_name(chain: Chain) -> str:
     """A name of its own for every load, so that two loads of one table never share a shadow."""
@@ -46,7 +48,7 @@ def take_over(session: WarehouseSession, chain: Chain, shadow: tuple[str, str], 
     existing = columns_of(session, target)
     if not existing:
         session.run(f"ALTER TABLE {table_name(shadow)} RENAME {quote_starrocks(target[1])}", subject)
-        return "rename"
+        return RENAME
     if same_columns(existing, columns_of(session, shadow)):
         names = ", ".join(quote_starrocks(c.name) for c in existing)
         session.run(
@@ -54,11 +56,11 @@ def take_over(session: WarehouseSession, chain: Chain, shadow: tuple[str, str], 
             f"SELECT {names} FROM {table_name(shadow)}",
             subject,
         )
-        how = "overwrite"
+        how = OVERWRITE
     else:
         _refuse_loss(session, target)
         session.run(f"ALTER TABLE {table_name(target)} SWAP WITH {quote_starrocks(shadow[1])}", subject)
-        how = "swap"
+        how = SWAP
     drop(session, chain, shadow[1])
     return how
 
