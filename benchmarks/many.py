@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROWS = 1_000
-TABLES, ORIGINAL = 342, 10
+TABLES, ORIGINAL, PARALLEL = 342, 10, 3
 # The original's rules for StarRocks (facts/peers.md 1.1), but SMALLINT for tinyint, which its TINYINT could not hold.
 STARROCKS = {
     "int": "INT", "bigint": "BIGINT", "decimal(18,4)": "DECIMAL(18,4)", "money": "DECIMAL(19,4)",
@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=TABLES)
     parser.add_argument("--original", type=int, default=ORIGINAL, help="tables that the original's way is run on")
+    parser.add_argument("--parallel", type=int, default=PARALLEL, help="tables of ours at a time")
     asked = parser.parse_args()
     about = report.machine()
     screen.print(report.headline(about))
@@ -49,7 +50,7 @@ def main() -> None:
 def run(servers: Place, asked: argparse.Namespace) -> dict[str, Outcome]:
     plain = {"place": servers, "rows": asked.tables * ROWS, "wanted": {}}
     found = {"first row": contest.run(Contender("first row", "first_row.py", copies=False), **plain)}
-    found["ours"] = contest.run(Contender("ours", "many_ours.py", copies=False), **plain)
+    found["ours"] = contest.run(Contender("ours", "many_ours.py", (str(asked.parallel),), copies=False), **plain)
     if asked.original:
         prepare_original(servers.environment, asked.original)
         arguments = (str(asked.original),)

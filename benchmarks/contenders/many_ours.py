@@ -1,6 +1,9 @@
-"""The whole chain with every check, table after table, without Dagster. Usage: many_ours.py"""
+"""The whole chain with every check, several tables at a time, without Dagster. Usage: many_ours.py [AT_A_TIME]"""
 
 from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from result import mark, tell
 
@@ -26,17 +29,18 @@ def copy(chain: Chain, settings: Settings, spark: LazySpark) -> list[str]:
     return [f"{chain.table.id}: {r.summary}" for r in reports if not r.passed]
 
 
-def main() -> None:
+def main(at_a_time: int) -> None:
     settings = Settings.load(dotenv=None)
     spark = LazySpark(settings.spark)
     mark("READY")
     chains, refused = plan_chains(discover(settings.mssql), Config(engine="arrow", include=("bench.t*",)))
     failed = [str(r) for r in refused]
-    for chain in chains:
-        failed += copy(chain, settings, spark)
+    with ThreadPoolExecutor(at_a_time) as pool:
+        for found in pool.map(lambda chain: copy(chain, settings, spark), chains):
+            failed += found
     mark("COPIED")
     tell(tables=len(chains), failed=failed)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)

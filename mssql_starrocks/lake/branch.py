@@ -16,8 +16,10 @@ from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflict
 from mssql_starrocks.model import Evidence
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.manifest import DataFile
+    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
     from pyiceberg.table.update.snapshot import ManageSnapshots
@@ -55,16 +57,20 @@ def audit_branch(table: tuple[str, str], evidence: Evidence) -> AuditBranch:
 
 
 def fork(table: Table, branch: AuditBranch) -> None:
-    """Make the branch from `main`; on a table without snapshots from an empty staged one, so that main stays unborn.
+    """Make the branch from `main`; while that is unborn from an empty snapshot, so that it stays unborn.
 
     Raises:
         LakeError: the branch exists already.
     """
     if branch.name in table.refs():
         raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} exists; a load id is used once.")
-    head = table.current_snapshot()
-    base = head.snapshot_id if head else _stage_empty(table)
-    table.refresh().manage_snapshots().create_branch(base, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
+    base = table.current_snapshot() or _empty(table)
+    if base is None:  # expired, or the table was made by another tool
+        table.append(empty_rows(table.schema()), branch=None)
+        base = _empty(table.refresh())
+    if base is None:
+        raise LakeError(f"{branch.database}.{branch.table}: no snapshot could be staged; materialise the chain again.")
+    table.manage_snapshots().create_branch(base.snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
 
 
 def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
@@ -196,7 +202,8 @@ def _conflict(load: LoadSnapshot) -> str:
 
 def abandon(table: Table, branch: AuditBranch) -> None:
     """Drop the branch of a copy that failed; without it only its files are left, named by the load id."""
-    table.manage_snapshots().remove_branch(branch.name).commit()
+    if branch.name in table.refs():
+        table.manage_snapshots().remove_branch(branch.name).commit()
 
 
 def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | None:
@@ -211,13 +218,20 @@ def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | N
     return LoadSnapshot(snapshot.snapshot_id, ref, evidence, certified or ref == "main")
 
 
-def _stage_empty(table: Table) -> int:
+def _empty(table: Table) -> Snapshot | None:
+    """A first snapshot without rows: each table of ours is made with one, for the forks of its first loads."""
+    return next((s for s in table.snapshots() if s.parent_snapshot_id is None and _records(s) == 0), None)
+
+
+def _records(snapshot: Snapshot) -> int:
+    return int(snapshot.summary.get("total-records") or 0) if snapshot.summary else -1
+
+
+def empty_rows(schema: Schema) -> pa.Table:
+    """No row of the schema."""
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-    empty = schema_to_pyarrow(table.schema()).empty_table()
-    before = {s.snapshot_id for s in table.snapshots()}
-    table.append(empty, branch=None)
-    return next(s.snapshot_id for s in table.refresh().snapshots() if s.snapshot_id not in before)
+    return schema_to_pyarrow(schema).empty_table()
 
 
 def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
 
 from mssql_starrocks.lake.encoded import ENCODED, encoded
 from mssql_starrocks.lake.rows import snapshot_batches
@@ -35,8 +39,29 @@ class LakePrint:
     unfit: Mapping[str, int]
 
 
+_known: LRUCache[Hashable, LakePrint] = LRUCache(maxsize=64)
+_lock = threading.Lock()
+
+
 def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level) -> LakePrint:
     """Read the snapshot once, in a stream."""
+    found = _read(table, snapshot_id, columns, level)
+    with _lock:
+        _known[_key_of(table, snapshot_id, columns, level)] = found
+    return found
+
+
+def known_fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level) -> LakePrint:
+    """What this process has read of the snapshot already, else `fingerprint`: files of a snapshot never change.
+
+    For a load, whose rows StarRocks reads by itself; a check reads again.
+    """
+    with _lock:
+        found = _known.get(_key_of(table, snapshot_id, columns, level))
+    return found or fingerprint(table, snapshot_id, columns, level)
+
+
+def _read(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level) -> LakePrint:
     fitting = [c for c in columns if c.fits]
     source = source_hashed(columns)
     arrived = replace(arrived_hashed(columns), beside=source)
@@ -60,18 +85,28 @@ def fingerprint(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn]
     )
 
 
+def _key_of(table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level) -> Hashable:
+    return str(table.metadata.table_uuid), snapshot_id, repr(columns), level
+
+
 @contextmanager
 def snapshot_rows(
     table: Table, snapshot_id: int, columns: Sequence[PlannedColumn], level: Level = Level.ROWS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection in which `snapshot` is the snapshot's rows; they can be read once."""
-    import duckdb
-
     reader = snapshot_batches(table, snapshot_id, [c.name for c in columns])
-    with duckdb.connect() as connection:
+    with _database().cursor() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.register("snapshot", reader if level is Level.COUNTS else _with_encoded(reader, columns))
         yield connection
+
+
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """One empty database a process, because a new one costs 15 ms; what a cursor registers is its own."""
+    import duckdb
+
+    return duckdb.connect()
 
 
 def source_hashed(columns: Sequence[PlannedColumn]) -> HashedTable:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import io
 import threading
-from collections import OrderedDict
 from functools import lru_cache
 from typing import Any
 
+from cachetools import LRUCache
 from pyarrow.fs import FileSystem, S3FileSystem
 from pyiceberg.io import InputFile, InputStream, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from pyiceberg.typedef import EMPTY_DICT, Properties
 
 _IMMUTABLE = (".metadata.json", ".avro")
-_CACHE_BYTES, _LARGEST = 64 << 20, 4 << 20
+_LARGEST = 4 << 20
+_cache: LRUCache[tuple[str, str], bytes] = LRUCache(maxsize=64 << 20, getsizeof=len)
+_lock = threading.Lock()
 
 
 class LakeFileIO(PyArrowFileIO):
@@ -68,11 +70,14 @@ class _ReadOnce(InputFile):
         return self._file.exists()
 
     def open(self, seekable: bool = True) -> InputStream:
-        content = _cache.get(self._key)
+        with _lock:
+            content = _cache.get(self._key)
         if content is None:
             with self._file.open(seekable) as stream:
                 content = stream.read()
-            _cache.put(self._key, content)
+            if len(content) <= _LARGEST:
+                with _lock:
+                    _cache[self._key] = content
         return io.BytesIO(content)
 
 
@@ -84,30 +89,3 @@ class _NewName(PyArrowFile):
 
     def create(self, overwrite: bool = False) -> OutputStream:
         return super().create(overwrite=True)
-
-
-class _Cache:
-    """The files that were used last, up to a number of bytes."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._held = most, 0
-        self._files: OrderedDict[tuple[str, str], bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, str]) -> bytes | None:
-        with self._lock:
-            if key in self._files:
-                self._files.move_to_end(key)
-            return self._files.get(key)
-
-    def put(self, key: tuple[str, str], content: bytes) -> None:
-        if len(content) > _LARGEST:
-            return
-        with self._lock:
-            self._held += len(content) - len(self._files.pop(key, b""))
-            self._files[key] = content
-            while self._held > self._most:
-                self._held -= len(self._files.popitem(last=False)[1])
-
-
-_cache = _Cache(_CACHE_BYTES)

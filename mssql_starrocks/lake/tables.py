@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError
+from mssql_starrocks.lake.branch import empty_rows
 from mssql_starrocks.lake.catalog import explained, open_catalog
 from mssql_starrocks.model import Difference
 from mssql_starrocks.settings import LakeSettings
@@ -84,9 +85,10 @@ def _create(catalog: Catalog, chain: Chain, lake: LakeSettings) -> Table:
     properties = dict(_PROPERTIES)
     if chain.table.description:
         properties["comment"] = _doc(chain.table.description) or ""
-    return catalog.create_table(
-        (database, name), expected_schema(chain), location=f"{lake.warehouse}/{database}/{name}", properties=properties
-    )
+    location, schema = f"{lake.warehouse}/{database}/{name}", expected_schema(chain)
+    with catalog.create_table_transaction((database, name), schema, location, properties=properties) as creation:
+        creation.append(empty_rows(schema), branch=None)  # what the first load's branch is forked from
+    return catalog.load_table((database, name))
 
 
 def _evolve(table: Table, chain: Chain) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError, NotCertifiedError, WarehouseError
 from mssql_starrocks.lake import branch as branches
-from mssql_starrocks.lake.fingerprint import LakePrint
+from mssql_starrocks.lake.fingerprint import LakePrint, known_fingerprint
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
-from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport
+from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport, PlannedColumn
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.drilling import with_warehouse_rows
 from mssql_starrocks.stages.lake_loads import lake_table, published
@@ -29,6 +30,8 @@ from mssql_starrocks.warehouse.schema import columns_of, schema_differences
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
+Columns = Sequence[PlannedColumn]
+
 
 def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Log) -> LoadReport:
     """Load exactly the published snapshot: fill a shadow table, prove it, put it under the target's name.
@@ -40,7 +43,7 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
     target = ".".join(chain.names.warehouse)
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = published(chain, table)
-        seen = _see(chain, table, current)
+        seen = _see(chain, table, current, known_fingerprint)
         _refuse_foreign_rows(chain, current, seen.prints)
         label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
         name = replacing.shadow_name(chain)
@@ -82,7 +85,7 @@ def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettin
         held = branches.load_at(table, entry.snapshot_id)
         if held is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
-        seen = _see(chain, table, held)
+        seen = _see(chain, table, held, lake_fingerprint)
         main = published(chain, table).snapshot_id
         behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
         return _prove_table(chain, session, seen, target, () if main == entry.snapshot_id else behind)
@@ -98,9 +101,11 @@ class _Seen:
     prints: LakePrint
 
 
-def _see(chain: Chain, table: Table, load: branches.LoadSnapshot) -> _Seen:
+def _see(
+    chain: Chain, table: Table, load: branches.LoadSnapshot, look: Callable[[Table, int, Columns, Level], LakePrint]
+) -> _Seen:
     level = load.evidence.level
-    return _Seen(table, load.snapshot_id, level, lake_fingerprint(table, load.snapshot_id, chain.columns, level))
+    return _Seen(table, load.snapshot_id, level, look(table, load.snapshot_id, chain.columns, level))
 
 
 def _prove_table(

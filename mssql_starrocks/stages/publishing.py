@@ -54,7 +54,8 @@ def publish(chain: Chain, lake: LakeSettings, log: Log, load_id: str | None = No
             return _already_published(chain, table, time.monotonic() - started)
         if not load.certified:
             _certify_now(chain, table, load)
-        tag = branches.publish(table.refresh(), replace(load, certified=True))
+            table.refresh()
+        tag = branches.publish(table, replace(load, certified=True))
         log(f"{chain.table.id}: main is now snapshot {load.snapshot_id} ({load.evidence.fingerprint.rows:,} rows)")
         return PublishReport(
             chain.table.id,
