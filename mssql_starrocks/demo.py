@@ -24,6 +24,7 @@ from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.model import TableId
 from mssql_starrocks.naming import LAKE, SNAPSHOT, WAREHOUSE
 from mssql_starrocks.settings import Settings
+from mssql_starrocks.terminal import live_progress
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -79,7 +80,8 @@ def run_demo(patterns: Sequence[str], screen: Console) -> bool:
             raise SelectionError(f"No table of the sample database matches {', '.join(patterns)}.")
         screen.print(f"discovered {len(manifest.tables)} tables, copying {len(wanted)} through Dagster")
         defs = build_definitions(manifest, config, execute=lambda _, props, run: _shown(screen, props, run))
-        with dg.instance_for_test(temp_dir=str(folder), overrides=_QUIET_INSTANCE) as instance:
+        quiet = dg.instance_for_test(temp_dir=str(folder), overrides=_QUIET_INSTANCE)
+        with quiet as instance, live_progress(screen):
             result = defs.resolve_job_def(EVERYTHING).execute_in_process(
                 instance=instance, raise_on_error=False, run_config=_QUIET_RUN
             )

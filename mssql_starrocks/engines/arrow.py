@@ -61,7 +61,8 @@ class ArrowEngine:
         """
         started, spent = time.monotonic(), time.process_time()
         table = self._catalog.load_table((branch.database, branch.table))
-        files = _Reading(plan, table, self._mssql, Progress(plan, self._log)).run(self._sessions)
+        with Progress(plan, self._log) as progress:
+            files = _Reading(plan, table, self._mssql, progress).run(self._sessions)
         snapshot_id = commit(self._catalog, branch, files)
         return CopyResult(
             rows=sum(f.record_count for f in files),
@@ -144,7 +145,7 @@ class _Reading:
                     session.abort()
                     return
                 writer.write(shape(batch, self._schema, self._plan.audit))
-                self._progress.add(batch.num_rows, batch.nbytes)
+                self._progress.add(chunk.number, batch.num_rows, batch.nbytes)
                 watchdog.seen(session)
 
     def _again(self, error: MssqlStarrocksError, pending: list[Chunk], writer: RollingWriter) -> None:
@@ -156,6 +157,7 @@ class _Reading:
             if self._tries[chunk.number] >= _TRIES:
                 raise error
         writer.discard()
+        self._progress.again(chunk.number for chunk in pending)
         for chunk in pending:
             self._chunks.put(chunk)
         pending.clear()

@@ -32,6 +32,9 @@ def snapshot_result(report: SnapshotReport) -> dg.MaterializeResult[None]:
             "seconds": round(copied.seconds, 3),
             "bytes": copied.bytes,
             "files": copied.files,
+            "rows_per_second": _rate(copied.rows, copied.seconds),
+            "cpu_seconds": round(copied.cpu_seconds, 3),
+            "rows_per_cpu_second": _rate(copied.rows, copied.cpu_seconds),
             "peak_memory_mib": copied.peak_rss // _MIB,
             "engine": report.engine,
             "load_id": report.load_id,
@@ -110,6 +113,10 @@ def differences_table(differences: tuple[Difference, ...]) -> dg.TableMetadataVa
 def _content(evidence: Evidence) -> str:
     prints = sorted((name, str(column)) for name, column in evidence.fingerprint.columns.items())
     return hashlib.sha256(repr((evidence.fingerprint.rows, prints)).encode()).hexdigest()[:16]
+
+
+def _rate(rows: int, seconds: float) -> int:
+    return round(rows / seconds) if seconds else 0
 
 
 def _identifier(number: int) -> str:
