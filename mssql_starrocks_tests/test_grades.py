@@ -290,3 +290,13 @@ def test_a_locked_table_comes_through_one_connection(made, monkeypatch, lock):
     assert [len(p.sessions) for p in made.points] == [1]
     assert not failed(made.prove_snapshot(chain))
     assert one_state(made.rows(chain, report))
+
+
+def test_the_version_of_a_tracked_table_is_recorded_with_its_point(made):
+    made.source("ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON")
+    made.source("ALTER TABLE dbo.pairs ENABLE CHANGE_TRACKING")
+    made.source("INSERT INTO dbo.pairs (pair, v) VALUES (-1, 5), (-1, -5)")
+    for grade in ("B", "D", "E"):
+        assert made.snapshot(made.chain(maximum_grade=grade)).evidence.change_version == 1
+    made.source("ALTER TABLE dbo.pairs DISABLE CHANGE_TRACKING")
+    assert made.snapshot(made.chain()).evidence.change_version is None

@@ -57,7 +57,12 @@ class TypeLine:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the source said at the point; travels in the Iceberg snapshot summary."""
+    """What the source said at the point; travels in the Iceberg snapshot summary.
+
+    Attributes:
+        change_version: Change Tracking's version just before the point, where the table is tracked: changes after it
+            bring this load to any later version (grade C, delivered later).
+    """
 
     load_id: str
     table: TableId
@@ -69,6 +74,7 @@ class Evidence:
     fingerprint: Fingerprint
     level: Level = Level.COLUMNS
     ledger: tuple[TypeLine, ...] = ()
+    change_version: int | None = None
 
     def to_json(self) -> str:
         return _EVIDENCE.dump_json(self, exclude_none=True).decode()

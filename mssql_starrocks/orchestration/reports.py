@@ -40,6 +40,7 @@ def snapshot_result(report: SnapshotReport) -> dg.MaterializeResult[None]:
             "load_id": report.load_id,
             "mssql/point": evidence.point,
             "mssql/grade": evidence.grade.value,
+            **({} if evidence.change_version is None else {"mssql/change_version": str(evidence.change_version)}),
             "mssql/proof_level": evidence.level.value,
             "mssql/type_ledger": ledger_table(evidence.ledger),
             "iceberg/branch": report.branch,

@@ -39,11 +39,15 @@ class Isolation:
 
 @dataclass(frozen=True)
 class Point:
-    """The instant (UTC, by the server's clock), how exact it is, and the sessions that see it."""
+    """The instant (UTC, by the server's clock), how exact it is, and the sessions that see it.
+
+    `change_version` is Change Tracking's version from just before, None where the table is not tracked.
+    """
 
     instant: str
     grade: Grade
     sessions: tuple[ReaderSession, ...]
+    change_version: int | None = None
 
 
 def isolation(session: Session) -> Isolation:
@@ -51,6 +55,17 @@ def isolation(session: Session) -> Isolation:
     snapshot, committed, source, created = session.rows(catalog_queries.ISOLATION)[0]
     frozen = (str(source), str(created)) if source is not None else (None, None)
     return Isolation(snapshot == 1, bool(committed), *frozen)
+
+
+def change_version(session: Session, table: Table) -> int | None:
+    """Change Tracking's version, asked before the point is held: catching up from too early repeats, and loses nothing.
+
+    In one plain batch, as the sequence of facts/sqlserver.md 4.1 wants it.
+    """
+    if not table.change_tracking:
+        return None
+    version = session.rows("SELECT CHANGE_TRACKING_CURRENT_VERSION()")[0][0]
+    return None if version is None else int(version)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mssql_starrocks.source.chunking import ChunkPlan, plan_chunks
 from mssql_starrocks.source.connect import control_session, reader_session
 from mssql_starrocks.source.errors import explained
 from mssql_starrocks.source.kindness import Grant
-from mssql_starrocks.source.point import Isolation, Point, hold_point, isolation, refuse_below
+from mssql_starrocks.source.point import Isolation, Point, change_version, hold_point, isolation, refuse_below
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ def reading(chain: Chain, mssql: MssqlSettings, load_id: str) -> Iterator[Readin
         readers = grant.up_to(len(cut.chunks)) if many else 1
         sessions = [first, *(stack.enter_context(reader_session(mssql, label)) for _ in range(readers - 1))]
         coordinator = stack.enter_context(control_session(mssql)) if readers > 1 and held is Grade.B else first
+        version = change_version(coordinator, chain.table)
         point = stack.enter_context(hold_point(sessions, coordinator, chain.table, held, allows.frozen_at))
-        yield Reading(cut, replace(point, grade=told), mssql, held is Grade.B)
+        yield Reading(cut, replace(point, grade=told, change_version=version), mssql, held is Grade.B)
 
 
 def _grades(chain: Chain, allows: Isolation) -> tuple[Grade, Grade]:

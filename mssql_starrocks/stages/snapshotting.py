@@ -119,6 +119,7 @@ def _evidence(chain: Chain, seen: _Seen, point: Point, load_id: str) -> Evidence
         seen.prints.fingerprint,
         chain.level,
         with_measured(chain.ledger, seen.prints.measured),
+        point.change_version,
     )
 
 

@@ -92,12 +92,21 @@ def _rank(kind: SqlType) -> int:
 
 
 @dataclass
+class Tracking:
+    """Change Tracking of one database: the version of its last commit, and per tracked table where it began."""
+
+    version: int = 0
+    tables: dict[int, int] = field(default_factory=dict)  # object id -> version
+
+
+@dataclass
 class Database:
     name: str
     database_id: int
     collation: str = DEFAULT_COLLATION
     snapshot_isolation: bool = True
     statement_snapshots: bool = False  # READ_COMMITTED_SNAPSHOT
+    tracking: Tracking | None = None
     source_id: int | None = None  # of a database snapshot
     created: datetime.datetime = datetime.datetime(2024, 1, 1)
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)  # lower name -> name, id
@@ -129,6 +138,8 @@ class Database:
         key = (table.schema.lower(), table.name.lower())
         self.tables = {place: kept for place, kept in self.tables.items() if place != key}
         self.descriptions = {place: text for place, text in self.descriptions.items() if place[0] != table.object_id}
+        if self.tracking is not None:
+            self.tracking.tables.pop(table.object_id, None)
 
     def touched(self, table: Table) -> Table:
         return replace(table, modified=now())

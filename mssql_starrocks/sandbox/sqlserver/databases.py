@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mssql_starrocks.sandbox.sqlserver import change_tracking
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, now
 from mssql_starrocks.sandbox.sqlserver.ddl import Words
 from mssql_starrocks.sandbox.sqlserver.engine import SYSTEM_DATABASES, Engine
@@ -75,6 +76,9 @@ def _alter(executor: "Executor", words: Words) -> None:
     database = executor.database if words.accept("CURRENT") else executor.engine.database(words.name())
     words.expect("SET")
     option = words.name().upper()
+    if option == "CHANGE_TRACKING" and not database.read_only:
+        change_tracking.switch_database(database, words)
+        return
     value = words.name().upper()
     if option not in ("ALLOW_SNAPSHOT_ISOLATION", "READ_COMMITTED_SNAPSHOT") or value not in ("ON", "OFF"):
         raise unsupported(f"ALTER DATABASE SET {option}")

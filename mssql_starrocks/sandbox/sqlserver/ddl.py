@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
-from mssql_starrocks.sandbox.sqlserver import alias_types, column_options, definitions, temporal
+from mssql_starrocks.sandbox.sqlserver import alias_types, change_tracking, column_options, definitions, temporal
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Index, Table, now
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect
@@ -402,6 +402,8 @@ def _truncate(executor: "Executor", words: Words) -> None:
             f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.',
         )
     temporal.check_free(table, "TRUNCATE")
+    if executor.database.tracking and table.object_id in executor.database.tracking.tables:
+        raise unsupported("TRUNCATE of a tracked table")
     executor.cursor.execute(f"DELETE FROM {table.physical}")
     executor.database.identities.pop(table.object_id, None)
 
@@ -417,6 +419,9 @@ def _alter_table(executor: "Executor", words: Words) -> None:
         ) from None
     if words.accept("SET"):
         temporal.switch_off(executor, words, table)
+        return
+    if words.peek(1) == "CHANGE_TRACKING":
+        change_tracking.switch_table(executor, table, words)
         return
     temporal.check_free(table, "ALTER")
     if words.accept("ADD"):

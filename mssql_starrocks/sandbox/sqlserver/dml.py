@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from mssql_starrocks.sandbox.sqlserver import arrow_source, temporal, tokens
+from mssql_starrocks.sandbox.sqlserver import arrow_source, change_tracking, temporal, tokens
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table
 from mssql_starrocks.sandbox.sqlserver.definitions import computed_value, default_value, index_keys, padded
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
@@ -44,20 +44,30 @@ class Assigned:
 def run(executor: "Executor", node: exp.Expression) -> tuple[int, int]:
     """Rows affected, and the DONE token's command."""
     if isinstance(node, exp.Insert):
-        return _insert(executor, node), tokens.INSERT
-    if isinstance(node, exp.Update):
-        return _update(executor, node), tokens.UPDATE
-    if isinstance(node, exp.Delete):
-        return _delete(executor, node), tokens.DELETE
-    raise unsupported(type(node).__name__)
+        count, command = _insert(executor, node), tokens.INSERT
+    elif isinstance(node, exp.Update):
+        count, command = _update(executor, node), tokens.UPDATE
+    elif isinstance(node, exp.Delete):
+        count, command = _delete(executor, node), tokens.DELETE
+    else:
+        raise unsupported(type(node).__name__)
+    if count:
+        target = _target_node(node)
+        database = executor.find_database((target.catalog, target.db, target.name))
+        change_tracking.note(executor, database, _target(executor, target))
+    return count, command
 
 
 def lock(executor: "Executor", node: exp.Expression) -> None:
     """Wait for the target's lock, before DuckDB's transaction begins: rows are seen as they are after the wait."""
     _refuse(node)
-    target = node.this.this if isinstance(node.this, exp.Schema) else node.this
-    table = _target(executor, target)
-    executor.locks.write(table, check_hints(target))
+    target = _target_node(node)
+    executor.locks.write(_target(executor, target), check_hints(target))
+
+
+def _target_node(node: exp.Expression) -> exp.Expression:
+    found: exp.Expression = node.this.this if isinstance(node.this, exp.Schema) else node.this
+    return found
 
 
 def _refuse(node: exp.Expression) -> None:
@@ -209,7 +219,8 @@ def load(executor: "Executor", schema: str, name: str, columns: Mapping[str, str
         try:
             targets = [table.column(column) for column in columns]
             assigned = [Assigned(c, v) for c, v in zip(targets, values, strict=True)]
-            store(executor, table, assigned, f'{registered} AS "q"')
+            if store(executor, table, assigned, f'{registered} AS "q"'):
+                change_tracking.note(executor, executor.database, table)
         finally:
             executor.unregister(context)
 

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from mssql_starrocks.sandbox.sqlserver import ddl
+from mssql_starrocks.sandbox.sqlserver import change_tracking, ddl
 from mssql_starrocks.sandbox.sqlserver.catalog import Table
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
@@ -202,6 +202,7 @@ _FUNCTIONS: dict[str, Any] = {
     "HAS_PERMS_BY_NAME": _has_permission,
     "IDENT_CURRENT": _ident_current,
     "COL_LENGTH": _col_length,
+    "CHANGE_TRACKING_CURRENT_VERSION": change_tracking.current_version,
 }
 
 _ARGUMENT = re.compile(r"(?is)^\s*(?:(@\w+)\s*=\s*)?(.+?)\s*$")

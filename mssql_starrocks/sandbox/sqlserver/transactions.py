@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from mssql_starrocks.sandbox.sqlserver.catalog import Database
+from mssql_starrocks.sandbox.sqlserver.catalog import Database, Tracking
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import TransactionChanged
 from mssql_starrocks.sandbox.sqlserver.tsql import moments
@@ -25,6 +25,16 @@ class Transactions:
         self._wrote = False
         self._doomed = False
         self._saved: list[tuple[Database, tuple[object, ...]]] = []
+        self._tracked: list[Tracking] = []
+
+    def note(self, tracking: Tracking) -> None:
+        """The commit will be a version of it."""
+        if not any(known is tracking for known in self._tracked):
+            self._tracked.append(tracking)
+
+    def _count_versions(self) -> None:
+        for tracking in self._tracked:
+            tracking.version += 1
 
     def begin(self, isolation: str = "") -> list[TransactionChanged]:
         if isolation:
@@ -43,6 +53,7 @@ class Transactions:
             return []
         if self._open:
             self._cursor.commit()
+        self._count_versions()
         self._forget()
         return [TransactionChanged("commit")]
 
@@ -63,7 +74,7 @@ class Transactions:
 
     def _forget(self) -> None:
         self._open = self._wrote = self._doomed = False
-        self._saved = []
+        self._saved, self._tracked = [], []
         self._ended()
 
     def _check_doomed(self) -> None:
@@ -92,8 +103,10 @@ class Transactions:
         self._open = False
         if good:
             self._cursor.commit()
+            self._count_versions()
         else:
             self._cursor.rollback()
+        self._tracked = []
 
     def remember(self, database: Database) -> None:
         """Before a change of the catalog inside a transaction."""

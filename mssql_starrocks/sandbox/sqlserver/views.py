@@ -377,16 +377,6 @@ def _empty(name: str, declaration: str) -> None:
 
 
 _empty(
-    "change_tracking_tables",
-    "object_id int, is_track_columns_updated_on bit, min_valid_version bigint, begin_version bigint, "
-    "cleanup_version bigint",
-)
-_empty(
-    "change_tracking_databases",
-    "database_id int, is_auto_cleanup_on bit, retention_period int, retention_period_units tinyint, "
-    "retention_period_units_desc nvarchar(60), max_cleanup_version bigint",
-)
-_empty(
     "security_policies",
     "name sysname, object_id int, schema_id int, is_ms_shipped bit, is_enabled bit, is_schema_bound bit",
 )
