@@ -110,7 +110,10 @@ class _Reading:
         return self._files
 
     def _work(self, number: int, session: ReaderSession, watchdog: Watchdog) -> None:
-        writer = RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}")
+        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}") as writer:
+            self._work_off(session, writer, watchdog)
+
+    def _work_off(self, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:
         pending: list[Chunk] = []
         try:
             while not self._stop.is_set():

@@ -1,4 +1,4 @@
-"""Parquet files of an Iceberg table, written while reading: memory is one row group, whatever the table's size.
+"""Parquet files of an Iceberg table, written while reading: memory is two row groups, whatever the table's size.
 
 PyIceberg's own append holds the whole stream (lake_measured 3.1). The names used here are public but not in its user
 guide, hence the exact version pin and the contract test.
@@ -6,8 +6,10 @@ guide, hence the exact version pin and the contract test.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,40 +32,62 @@ def file_schema(table: Table) -> pa.Schema:
 
 
 class RollingWriter:
-    """Writes batches of `file_schema` into files of about 128 MiB; memory is one row group.
+    """Writes batches of `file_schema` into files of about 128 MiB, behind its caller; memory is two row groups.
 
-    What is written since the last `settle` can be thrown away, so that a chunk which failed is read again without
-    leaving a row twice.
+    One is encoded in a thread of the writer's while the caller fills the next. What is written since the last `settle`
+    can be thrown away, so that a chunk which failed is read again without leaving a row twice. Use it in a `with`.
     """
 
     def __init__(self, table: Table, prefix: str) -> None:
         self._table, self._prefix = table, prefix
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="parquet")
+        self._busy: Future[None] | None = None
         self._numbers = count()
         self._open: _File | None = None
         self._settled: list[DataFile] = []
         self._unsettled: list[DataFile] = []
         self._pending: list[pa.RecordBatch] = []
-        self._pending_bytes = 0
+        self._pending_bytes = self._since_settled = 0
+
+    def __enter__(self) -> RollingWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown()
 
     def write(self, batch: pa.RecordBatch) -> None:
+        """Take a batch.
+
+        Raises:
+            OSError: the store refused an earlier one.
+        """
         self._pending.append(batch)
         self._pending_bytes += batch.nbytes
+        self._since_settled += batch.nbytes
         if self._pending_bytes >= _ROW_GROUP_BYTES:
             self._flush()
 
     def settle(self, *, keep_open: bool = True) -> bool:
         """Count everything so far as done, if its files are closed; small files stay open unless `keep_open` is off."""
+        if keep_open and 0 < self._since_settled < TARGET_BYTES // 2:  # Arrow's bytes: a file's are fewer
+            return False
+        self._wait()
         size = self._pending_bytes + (self._open.size if self._open else 0)
         if keep_open and 0 < size < TARGET_BYTES // 2:
             return False
         self._flush()
+        self._wait()
         self._close()
-        self._settled, self._unsettled = [*self._settled, *self._unsettled], []
+        self._settled, self._unsettled, self._since_settled = [*self._settled, *self._unsettled], [], 0
         return True
 
     def discard(self) -> None:
         """Forget everything since the last `settle`; its files stay orphans under the load's prefix if need be."""
-        self._pending, self._pending_bytes = [], 0
+        self._pending, self._pending_bytes, self._since_settled = [], 0, 0
+        with suppress(Exception):  # what it wrote is thrown away
+            self._wait()
         if self._open is not None:
             self._open.abandon()
             self._open = None
@@ -78,14 +102,23 @@ class RollingWriter:
         return self._settled
 
     def _flush(self) -> None:
+        """Hand the row group over, when the one before is done."""
+        self._wait()
+        if self._pending:
+            self._busy = self._thread.submit(self._write_group, self._pending)
+            self._pending, self._pending_bytes = [], 0
+
+    def _wait(self) -> None:
+        busy, self._busy = self._busy, None
+        if busy is not None:
+            busy.result()
+
+    def _write_group(self, batches: list[pa.RecordBatch]) -> None:
         import pyarrow as pa
 
-        if not self._pending:
-            return
         if self._open is None:
             self._open = _File(self._table, f"{self._prefix}-{next(self._numbers):05d}.parquet")
-        self._open.write(pa.Table.from_batches(self._pending))
-        self._pending, self._pending_bytes = [], 0
+        self._open.write(pa.Table.from_batches(batches))
         if self._open.size >= TARGET_BYTES:
             self._close()
 

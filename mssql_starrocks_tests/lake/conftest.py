@@ -35,9 +35,9 @@ class _Copy:
         return self.catalog.load_table(self.chain.names.lake)
 
     def files(self, batch, prefix):
-        writer = RollingWriter(self.table, prefix)
-        writer.write(batch)
-        return writer.finish()
+        with RollingWriter(self.table, prefix) as writer:
+            writer.write(batch)
+            return writer.finish()
 
     def write(self, load_id: str, ids: list[int]) -> branches.AuditBranch:
         branch = branches.audit_branch(self.chain.names.lake, evidence(self.chain, load_id))
