@@ -53,6 +53,7 @@ def prepare(folder: Path) -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "JAVA_HOME": str(find_java()),
         "JDK_JAVA_OPTIONS": _LEAN,
+        "TZ": "America/New_York",  # of machines; ours must win
         "SPARK_DRIVER_MEMORY": "1g",
         "SPARK_EXECUTOR_MEMORY": "1g",
         "SPARK_EXECUTOR_CORES": "1",

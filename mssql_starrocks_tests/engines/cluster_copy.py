@@ -29,7 +29,7 @@ from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 
-TABLE, CHUNKS, FILES = "sales.events", 5, 3
+TABLE, CHUNKS, FILES = "sales.events", 6, 3
 WRONG_PASSWORD = "canary-wrong-password"
 PAGES = ("jobs/", "stages/", "environment/", "executors/", "SQL/")
 REST = ("jobs", "stages", "environment", "executors", "allexecutors", "sql?details=true&planDescription=true")
@@ -38,13 +38,14 @@ REST = ("jobs", "stages", "environment", "executors", "allexecutors", "sql?detai
 def chain_of(settings: Settings, engine: str, prefix: str) -> Chain:
     config = Config(engine=engine, lake_prefix=prefix, include=(TABLE,))
     chain = plan_chains(discover(settings.mssql), config)[0][0]
-    size = FILES * 128 << 20
-    return replace(chain, table=replace(chain.table, bytes=size), sizing=Sizing(size // CHUNKS))
+    sizing = Sizing(max(chain.table.bytes // (CHUNKS - 1), 1))
+    return replace(chain, table=replace(chain.table, bytes=FILES * 128 << 20), sizing=sizing)
 
 
 def copied(chain: Chain, settings: Settings, spark: object) -> dict:
     """What the stages say of a copy, and what it holds; the same for every engine."""
-    report = stages.snapshot(chain, settings.mssql, settings.lake, spark, print)
+    said: list[str] = []
+    report = stages.snapshot(chain, settings.mssql, settings.lake, spark, said.append)
     proofs = stages.prove_snapshot(chain, settings.lake, mssql=settings.mssql)
     lake = open_catalog(settings.lake).load_table(chain.names.lake)
     load = branches.newest_audit(lake)
@@ -52,6 +53,7 @@ def copied(chain: Chain, settings: Settings, spark: object) -> dict:
         "branch": report.branch,
         "rows": report.copied.rows,
         "files": report.copied.files,
+        "said": said,
         "cpu_seconds": report.copied.cpu_seconds,
         "peak_rss": report.copied.peak_rss,
         "properties": load.snapshot_id == report.copied.snapshot_id,
@@ -76,7 +78,7 @@ def main(folder: Path) -> None:
     mode = context._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("extended")
     (folder / "plan.txt").write_text(query.toString() + query.explainString(mode))
     (folder / "errors.txt").write_text("\n".join(_failures(chain, found["branch"], session, settings)))
-    (folder / "processes.txt").write_text("\n".join(_command_lines(context.applicationId)))
+    (folder / "processes.txt").write_text("\n".join(_command_lines(context.applicationId, context._gateway.proc.pid)))
     for page in PAGES:
         (folder / f"page-{page.strip('/')}.html").write_text(_get(f"{context.uiWebUrl}/{page}"))
     rest = f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}"
@@ -100,6 +102,7 @@ def _plan(chain: Chain, *predicates: str) -> ExtractionPlan:
 def _only_executors_files(engine: SparkEngine, settings: Settings, session: object, plan: ExtractionPlan) -> int:
     """Rows that executors read when the driver's file is not there, as it is not on another machine."""
     frame = engine.frame(plan)
+    frame.count()  # each executor has fetched its own
     here = trust_store(settings.mssql, session).driver
     away = here.rename(here.with_suffix(".away"))
     try:
@@ -118,12 +121,12 @@ def _failures(chain: Chain, branch: str, session: object, settings: Settings) ->
             yield "".join(traceback.format_exception(error)) + repr(error)
 
 
-def _command_lines(application: str) -> Iterator[str]:
-    """Of this process's JVM and of the application's executors."""
+def _command_lines(application: str, driver: int) -> Iterator[str]:
+    """Of the driver's JVM and of the application's executors."""
     for folder in Path("/proc").iterdir():
         with suppress(OSError):
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode() if folder.name.isdigit() else ""
-            if "java" in line.partition(" ")[0] and (application in line or "pyspark-shell" in line):
+            if application in line or folder.name == str(driver):
                 yield line
 
 

@@ -15,7 +15,7 @@ import pytest
 from mssql_starrocks.engines.jars import REPOSITORY
 from mssql_starrocks.settings import Settings
 from mssql_starrocks_tests.engines.cluster import prepare, standalone
-from mssql_starrocks_tests.engines.cluster_copy import FILES, TABLE, WRONG_PASSWORD, chain_of, copied
+from mssql_starrocks_tests.engines.cluster_copy import CHUNKS, FILES, TABLE, WRONG_PASSWORD, chain_of, copied
 from mssql_starrocks_tests.platform import NoSpark
 
 pytestmark = pytest.mark.spark
@@ -59,6 +59,7 @@ def run(request, box, tmp_path_factory) -> Run:
 def test_the_copy_is_certified_and_what_the_arrow_engine_makes(run, settings):
     assert run.found["failed"] == []
     assert run.found["properties"]
+    assert f"{CHUNKS} chunks, {FILES} files expected" in str(run.found["said"])
     assert run.found["files"] == FILES
     arrow = copied(chain_of(settings, "arrow", "cluster_arrow_"), settings, NoSpark())
     for what in ("rows", "fingerprint", "failed"):
@@ -101,7 +102,8 @@ SEEN = {
     "plan.txt": "events",
     "errors.txt": "Login failed",
     "processes.txt": "CoarseGrainedExecutorBackend",
-    "driver.log": TABLE,
+    "driver.log": "WARN",
+    "found.json": TABLE,
     "home/work/*/*/stderr": "mssql-ca-",
     "home/work/*/*/stdout": "",
 }

@@ -26,6 +26,9 @@ LAKES = {
 }
 
 
+CLUSTERS = ("local-cluster[2,1,1024]", "spark://cluster:7077", "yarn", "k8s://https://cluster:6443")
+
+
 @pytest.fixture
 def environment():
     before = dict(os.environ)
@@ -49,7 +52,7 @@ def test_spark_and_pyiceberg_get_the_same_catalog(lake):
 
 
 @pytest.mark.parametrize("lake", LAKES.values(), ids=LAKES)
-@pytest.mark.parametrize("master", ["local[2]", "spark://cluster:7077"])
+@pytest.mark.parametrize("master", ["local[2]", *CLUSTERS])
 def test_no_credentials_in_the_configuration(lake, master):
     conf = spark_conf(SparkSettings(master=master), lake, (Path("/jars/a.jar"), Path("/jars/b.jar")))
     assert "canary" not in str(conf)
@@ -65,11 +68,15 @@ def test_a_local_session_stays_on_this_machine():
     assert conf["spark.driver.extraClassPath"] == "/jars/a.jar:/jars/b.jar"
 
 
-def test_a_cluster_gets_the_jars_and_the_executors_size():
-    conf = spark_conf(SparkSettings(master="yarn", executor_cores=3), LAKES["glue"], (Path("/jars/a.jar"),))
-    assert (conf["spark.jars"], conf["spark.executor.cores"]) == ("/jars/a.jar", "3")
-    assert "spark.ui.enabled" not in conf
-    assert "spark.jars" not in spark_conf(SparkSettings(master="yarn"), LAKES["glue"], ())
+@pytest.mark.parametrize("master", CLUSTERS)
+def test_a_cluster_gets_the_jars_and_the_executors_size_and_keeps_its_own_addresses(master):
+    settings = SparkSettings(master=master, executor_cores=3, executor_memory="7g")
+    conf = spark_conf(settings, LAKES["glue"], (Path("/jars/a.jar"), Path("/jars/b.jar")))
+    assert (conf["spark.master"], conf["spark.jars"]) == (master, "/jars/a.jar,/jars/b.jar")
+    assert (conf["spark.executor.cores"], conf["spark.executor.memory"]) == ("3", "7g")
+    assert not conf.keys() & {"spark.ui.enabled", "spark.driver.host", "spark.driver.bindAddress"}
+    assert "spark.driver.extraClassPath" not in conf, "a folder of this machine"
+    assert "spark.jars" not in spark_conf(settings, LAKES["glue"], ())
 
 
 @pytest.mark.parametrize(
@@ -95,6 +102,11 @@ def test_environment_of_the_jvm(environment, spark_settings):
     assert "AWS_SESSION_TOKEN" not in environment
     assert values["PYSPARK_PYTHON"] == sys.executable
     assert (Path(values["JAVA_HOME"]) / "bin" / "java").exists()
+
+
+def test_addresses_of_this_machine_are_not_given_to_a_cluster(environment):
+    values = prepare_environment(SparkSettings(master="yarn"), LAKES["glue"])
+    assert not values.keys() & {"SPARK_LOCAL_IP", "PYSPARK_PYTHON"}
 
 
 def test_without_keys_the_environment_keeps_its_own(environment, spark_settings):
