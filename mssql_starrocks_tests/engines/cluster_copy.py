@@ -90,6 +90,7 @@ def main(folder: Path) -> None:
             _get(f"{context.uiWebUrl}/SQL/execution/?id={query['id']}")
         )
     source.stop()
+    found["ended"] = context._jsc is None
     (folder / "found.json").write_text(json.dumps(found))
 
 

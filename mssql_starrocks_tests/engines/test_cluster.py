@@ -66,9 +66,12 @@ def test_the_copy_is_certified_and_what_the_arrow_engine_makes(run, settings):
         assert run.found[what] == arrow[what], what
 
 
-def test_driver_and_executors_run_in_utc(run):
-    places = {place for place, zone in run.found["zones"] if zone in {"UTC", "Etc/UTC"}}
-    assert places == {"session", "driver JVM", "executor"}
+def test_driver_and_executors_run_in_utc_on_machines_that_do_not(run):
+    assert run.found["zones"] == [["session", "UTC"], ["driver JVM", "UTC"], ["executor", "UTC"]]
+
+
+def test_a_session_of_ours_ends(run):
+    assert run.found["ended"]
 
 
 def test_both_executors_read_rows_and_trust_the_authority_by_a_file_of_their_own(run):

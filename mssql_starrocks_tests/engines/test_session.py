@@ -13,6 +13,7 @@ import pytest
 from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
 from mssql_starrocks.errors import ConfigError, EngineError
 from mssql_starrocks.lake.catalog import open_catalog, pyiceberg_properties
+from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.settings import LakeSettings, SparkSettings
 
 P = "spark.sql.catalog.lake."
@@ -152,6 +153,17 @@ def test_a_jvm_in_another_zone_is_refused(spark):
             check_session(spark)
     finally:
         zone.setDefault(zone.getTimeZone("UTC"))
+
+
+@pytest.mark.spark
+def test_a_process_has_one_session_and_who_started_it_ends_it(spark, spark_settings, glue_lake, environment):
+    first, second = LazySpark(spark_settings), LazySpark(spark_settings)
+    session = first.session(glue_lake)
+    assert first.session(glue_lake) is session
+    assert second.session(glue_lake).sparkContext is spark.sparkContext
+    first.stop()
+    second.stop()
+    assert spark.sql("SELECT 1").first()[0] == 1
 
 
 @pytest.mark.spark
