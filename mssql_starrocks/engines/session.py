@@ -56,6 +56,7 @@ def spark_conf(
     `jars` may be empty on a runtime that brings Iceberg itself; `driver_options` are more options of its JVM.
     """
     return {
+        "spark.app.name": "mssql_starrocks",
         "spark.master": spark.master,
         "spark.driver.memory": spark.driver_memory,
         "spark.driver.extraJavaOptions": f"{_UTC_OPTION} {driver_options}".strip(),

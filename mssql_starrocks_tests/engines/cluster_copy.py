@@ -30,7 +30,7 @@ from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 
 TABLE, CHUNKS, FILES = "sales.events", 6, 3
-WRONG_PASSWORD = "canary-wrong-password"
+WRONG_PASSWORD = "canary-wrong-4713"
 PAGES = ("jobs/", "stages/", "environment/", "executors/", "SQL/")
 REST = ("jobs", "stages", "environment", "executors", "allexecutors", "sql?details=true&planDescription=true")
 
@@ -89,7 +89,10 @@ def main(folder: Path) -> None:
         (folder / f"page-query-{query['id']}.html").write_text(
             _get(f"{context.uiWebUrl}/SQL/execution/?id={query['id']}")
         )
+    store = trust_store(settings.mssql, session).driver
+    found["trust store"] = [store.exists()]
     source.stop()
+    found["trust store"].append(store.exists())
     found["ended"] = context._jsc is None
     (folder / "found.json").write_text(json.dumps(found))
 
