@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS)
     runs = parser.parse_args().runs
-    about = report.machine() | {"java": (find_java() / "release").read_text().split('"')[1]}
+    about = report.machine() | {"java": java_version()}
     screen.print(f"{report.headline(about)}, Java {about['java']}")
     with jars_of_its_own() as jars:
         found = {"without an archive": [start(jars, "plain") for _ in range(runs)], "making it": [], "with it": []}
@@ -48,6 +49,11 @@ def main() -> None:
         size = sum(file.stat().st_size for file in jars.glob("*.jsa"))
     show(found, size)
     screen.print(f"written to {report.save('spark_start', {'about': about, 'archive bytes': size, 'runs': found})}")
+
+
+def java_version() -> str:
+    found = re.search(r'^JAVA_VERSION="(.+)"', (find_java() / "release").read_text(), re.MULTILINE)
+    return found.group(1) if found else "unknown"
 
 
 @contextmanager
