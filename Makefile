@@ -58,6 +58,7 @@ bench: setup ## Quick benchmarks, no peers; they print, they never fail a build
 	$(BIN)/python benchmarks/drain.py
 	$(BIN)/python benchmarks/extract.py --rows 200000 --only driver,ours
 	$(BIN)/python benchmarks/many.py --tables 20 --original 0
+	$(BIN)/python benchmarks/spark_start.py --runs 1
 
 .PHONY: bench-extract
 bench-extract: setup ## 2 million rows to the lake, ours and every peer of make bench-peers; then memory at 10 million

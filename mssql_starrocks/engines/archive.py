@@ -1,4 +1,4 @@
-"""A class-data archive (AppCDS) that halves Spark's start, made by the first session and used by later ones.
+"""A class-data archive (AppCDS) that makes Spark start sooner, made by the first session and used by later ones.
 
 Java 17 writes it when the first JVM ends (`-XX:ArchiveClassesAtExit`), and maps it afterwards. It fits only the same
 Java, pyspark and jars, hence the key in its name (facts/lake_measured.md 5); others would ignore it.

@@ -50,11 +50,13 @@ def spark_conf(
 ) -> dict[str, str]:
     """Everything for the session's builder.
 
-    No credentials are in it: the configuration shows in the UI and in the event log. Keys of AWS reach a local JVM
-    through its environment (`prepare_environment`); executors of a cluster need a role or an environment of their own.
+    No credentials are in it: the configuration shows in the UI, in the event log and in the process list. Keys of AWS
+    reach the driver through its environment (`prepare_environment`); executors of a cluster have a role or an
+    environment of their own. What else a cluster needs (an image, a queue) is Spark's own affair: spark-defaults.conf.
     `jars` may be empty on a runtime that brings Iceberg itself; `driver_options` are more options of its JVM.
     """
     return {
+        "spark.app.name": "mssql_starrocks",
         "spark.master": spark.master,
         "spark.driver.memory": spark.driver_memory,
         "spark.driver.extraJavaOptions": f"{_UTC_OPTION} {driver_options}".strip(),
@@ -165,14 +167,15 @@ def _cluster_conf(spark: SparkSettings, jars: Sequence[Path]) -> dict[str, str]:
 
 def _zones(session: SparkSession) -> list[tuple[str, str]]:
     context = session.sparkContext
-    driver = context._jvm.java.time.ZoneId.systemDefault().toString()
-    tasks = max(2 * context.defaultParallelism, 2)  # Spark spreads them, so that each executor gets one
-    rows = session.range(0, tasks, 1, tasks).selectExpr(f"{_JVM_ZONE} AS zone").distinct().collect()
-    return [
+    zones = [
         ("session", session.conf.get("spark.sql.session.timeZone") or "unknown"),
-        ("driver JVM", str(driver)),
-        *(("executor", str(row.zone)) for row in rows),
+        ("driver JVM", str(context._jvm.java.time.ZoneId.systemDefault().toString())),
     ]
+    if context._jsc.isLocal():  # the driver's JVM does the work
+        return zones
+    tasks = max(2 * context.defaultParallelism, 2)  # Spark spreads them, so that each executor gets one
+    rows = session.range(0, tasks, 1, tasks).selectExpr(f"{_JVM_ZONE} AS zone").collect()
+    return [*zones, *(("executor", zone) for zone in sorted({str(row.zone) for row in rows}))]
 
 
 def _check_catalog(session: SparkSession) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.engines.arrow import peak_rss
-from mssql_starrocks.engines.java import explain, java_chain, java_message
+from mssql_starrocks.engines.java import explain
+from mssql_starrocks.engines.meter import Meter
+from mssql_starrocks.engines.trust import trust_store
 from mssql_starrocks.errors import EngineError, MssqlStarrocksError
 from mssql_starrocks.lake.branch import AuditBranch
 from mssql_starrocks.lake.catalog import CATALOG_NAME
@@ -28,7 +27,6 @@ _SOCKET_TIMEOUT = "600000"  # ms without a single byte; a chunk without an index
 # In front of each SELECT, in the same batch: as sessionInitStatement it would be undone (facts/sqlserver.md 1.4).
 _SETTINGS = "SET LOCK_TIMEOUT 60000; SET DEADLOCK_PRIORITY LOW;"
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; "
-_TRUST_STORE_PASSWORD = "changeit"  # noqa: S105  # holds public certificates; PKCS12 wants one
 # Iceberg type -> (T-SQL of the value on the wire, Spark type it arrives as, Spark type written). Date and time travel
 # as text: JDBC's own path misreads 5 to 14 October 1582 (facts/sqlserver.md 1.1).
 _WIRE = {
@@ -68,23 +66,27 @@ class SparkEngine:
         """
         begun = time.monotonic()
         self._log(f"spark: {plan.table}, {len(plan.chunks)} chunks, {_files(plan)} files expected")
-        with self._job(plan), trust_store(self._mssql, self._session) as trust:
-            self._write(self.frame(plan, trust), plan, branch)
-            result = self._result(branch, begun)
+        with self._job(plan):
+            meter = Meter(self._session.sparkContext, plan.load_id)
+            self._write(self.frame(plan), plan, branch)
+            result = self._result(branch, begun, meter)
         self._log(f"spark: {plan.table}, {result.rows} rows in {result.files} files, {result.seconds:.1f} s")
         return result
 
-    def frame(self, plan: ExtractionPlan, trust: Path | None = None) -> DataFrame:
+    def frame(self, plan: ExtractionPlan) -> DataFrame:
         """The rows of the plan with the types and names of the Iceberg table; one partition per chunk."""
         from pyspark.sql.functions import col, lit
 
         prefix = _prefix(plan)
+        trust = trust_store(self._mssql, self._session)
         rows = self._session.read.jdbc(
             f"jdbc:sqlserver://{self._mssql.host}:{self._mssql.port}",
             sub_select(plan),
             predicates=[chunk.predicate or "1 = 1" for chunk in plan.chunks],
-            properties=self._properties(plan, trust),
+            properties=self._properties(plan) | (trust.properties() if trust else {}),
         )
+        if trust and not self._session.sparkContext._jsc.isLocal():
+            rows = trust.on_executors(rows)
         arrived = dict(rows.dtypes)
         columns = []
         for number, column in enumerate(plan.columns):
@@ -99,9 +101,9 @@ class SparkEngine:
         audit = [lit(a.value).cast(_spark_type(a.iceberg)).alias(a.name) for a in plan.audit]
         return rows.select(*columns, *audit)
 
-    def _properties(self, plan: ExtractionPlan, trust: Path | None) -> dict[str, str]:
+    def _properties(self, plan: ExtractionPlan) -> dict[str, str]:
         mssql = self._mssql
-        properties = {
+        return {
             "driver": "com.microsoft.sqlserver.jdbc.SQLServerDriver",
             "databaseName": mssql.database,
             "user": mssql.user,
@@ -115,10 +117,6 @@ class SparkEngine:
             "encrypt": str(mssql.encrypt).lower(),
             "trustServerCertificate": str(mssql.trust_server_certificate).lower(),
         }
-        if trust is not None:
-            properties |= {"trustStore": str(trust), "trustStoreType": "PKCS12"}
-            properties["trustStorePassword"] = _TRUST_STORE_PASSWORD
-        return properties
 
     def _write(self, frame: DataFrame, plan: ExtractionPlan, branch: AuditBranch) -> None:
         from pyspark.sql.functions import lit
@@ -130,15 +128,16 @@ class SparkEngine:
             writer = writer.option(f"snapshot-property.{key}", value)
         writer.overwrite(lit(True))
 
-    def _result(self, branch: AuditBranch, begun: float) -> CopyResult:
+    def _result(self, branch: AuditBranch, begun: float, meter: Meter) -> CopyResult:
         snapshot_id, summary = self._head(branch)
         return CopyResult(
             rows=int(summary.get("added-records", 0)),
             bytes=int(summary.get("added-files-size", 0)),
             files=int(summary.get("added-data-files", 0)),
             seconds=time.monotonic() - begun,
-            peak_rss=_peak_rss(self._session),
+            peak_rss=meter.peak_rss(),
             snapshot_id=snapshot_id,
+            cpu_seconds=meter.cpu_seconds(),
         )
 
     def _head(self, branch: AuditBranch) -> tuple[int, Mapping[str, str]]:
@@ -182,52 +181,6 @@ def sub_select(plan: ExtractionPlan) -> str:
     carried = [quote_tsql(name) for name in _carried(plan)]
     table = f"{quote_tsql(plan.table.schema)}.{quote_tsql(plan.table.name)}"
     return f"(SELECT {', '.join([*helpers, *carried])} FROM {table}) q"
-
-
-@contextmanager
-def trust_store(mssql: MssqlSettings, session: SparkSession) -> Iterator[Path | None]:
-    """The CA file as the PKCS12 store that Java wants, in a private folder; None where nothing is verified by it.
-
-    Raises:
-        EngineError: executors on other machines could not read the file, or it holds no certificate.
-
-    """
-    if not mssql.ca_file or mssql.trust_server_certificate or not mssql.encrypt:
-        yield None
-        return
-    if not session.sparkContext.master.startswith("local"):
-        raise EngineError(
-            "MSSQL_CA_FILE works with a local Spark only: the executors cannot read it. Import the certificate into "
-            "the trust store of their Java (keytool -importcert -cacerts) and unset MSSQL_CA_FILE."
-        )
-    with tempfile.TemporaryDirectory(prefix="mssql_starrocks-") as folder:
-        store = Path(folder) / "trust.p12"
-        _fill(store, Path(mssql.ca_file), session)
-        yield store
-
-
-def _fill(store: Path, ca_file: Path, session: SparkSession) -> None:
-    """In the driver's JVM: keytool would start a process, and take only the first certificate of a file."""
-    gateway = session.sparkContext._gateway
-    security = gateway.jvm.java.security
-    password = gateway.new_array(gateway.jvm.char, len(_TRUST_STORE_PASSWORD))
-    for place, letter in enumerate(_TRUST_STORE_PASSWORD):
-        password[place] = letter
-    try:
-        source = gateway.jvm.java.io.ByteArrayInputStream(ca_file.read_bytes())
-        certificates = list(security.cert.CertificateFactory.getInstance("X.509").generateCertificates(source))
-    except Exception as error:
-        reason = next((text for text in map(java_message, java_chain(error)) if text), str(error))
-        raise EngineError(f"MSSQL_CA_FILE {ca_file} cannot be read: {reason}") from None
-    if not certificates:
-        raise EngineError(f"MSSQL_CA_FILE {ca_file} holds no certificate.")
-    keys = security.KeyStore.getInstance("PKCS12")
-    keys.load(None, None)
-    for number, certificate in enumerate(certificates):
-        keys.setCertificateEntry(f"ca{number}", certificate)
-    target = gateway.jvm.java.io.FileOutputStream(str(store))
-    keys.store(target, password)
-    target.close()
 
 
 def _wire(column: PlannedColumn) -> tuple[str, str, str]:
@@ -278,14 +231,3 @@ def _compare(plan: ExtractionPlan, made: Mapping[str, str], wanted: Mapping[str,
                 f"{plan.table}: column {name} is {made.get(name, 'absent')} in the plan and "
                 f"{wanted.get(name, 'absent')} in the Iceberg table."
             )
-
-
-def _peak_rss(session: SparkSession) -> int:
-    """Peak memory in bytes of the JVM that this process started, else of this process."""
-    process = getattr(session.sparkContext._gateway, "proc", None)
-    status = Path(f"/proc/{process.pid}/status") if process else None
-    if status and status.exists():
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-        if found:
-            return int(found.group(1)) * 1024
-    return peak_rss()

@@ -13,6 +13,7 @@ import pytest
 from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
 from mssql_starrocks.errors import ConfigError, EngineError
 from mssql_starrocks.lake.catalog import open_catalog, pyiceberg_properties
+from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.settings import LakeSettings, SparkSettings
 
 P = "spark.sql.catalog.lake."
@@ -24,6 +25,9 @@ LAKES = {
     "rest": LakeSettings(catalog="rest", uri="http://127.0.0.1:8181", bucket="b", endpoint="http://127.0.0.1:5000"),
     "rest with local files": LakeSettings(catalog="rest", uri="http://127.0.0.1:8181", warehouse_path="/tmp/wh"),
 }
+
+
+CLUSTERS = ("local-cluster[2,1,1024]", "spark://cluster:7077", "yarn", "k8s://https://cluster:6443")
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def test_spark_and_pyiceberg_get_the_same_catalog(lake):
 
 
 @pytest.mark.parametrize("lake", LAKES.values(), ids=LAKES)
-@pytest.mark.parametrize("master", ["local[2]", "spark://cluster:7077"])
+@pytest.mark.parametrize("master", ["local[2]", *CLUSTERS])
 def test_no_credentials_in_the_configuration(lake, master):
     conf = spark_conf(SparkSettings(master=master), lake, (Path("/jars/a.jar"), Path("/jars/b.jar")))
     assert "canary" not in str(conf)
@@ -65,11 +69,15 @@ def test_a_local_session_stays_on_this_machine():
     assert conf["spark.driver.extraClassPath"] == "/jars/a.jar:/jars/b.jar"
 
 
-def test_a_cluster_gets_the_jars_and_the_executors_size():
-    conf = spark_conf(SparkSettings(master="yarn", executor_cores=3), LAKES["glue"], (Path("/jars/a.jar"),))
-    assert (conf["spark.jars"], conf["spark.executor.cores"]) == ("/jars/a.jar", "3")
-    assert "spark.ui.enabled" not in conf
-    assert "spark.jars" not in spark_conf(SparkSettings(master="yarn"), LAKES["glue"], ())
+@pytest.mark.parametrize("master", CLUSTERS)
+def test_a_cluster_gets_the_jars_and_the_executors_size_and_keeps_its_own_addresses(master):
+    settings = SparkSettings(master=master, executor_cores=3, executor_memory="7g")
+    conf = spark_conf(settings, LAKES["glue"], (Path("/jars/a.jar"), Path("/jars/b.jar")))
+    assert (conf["spark.master"], conf["spark.jars"]) == (master, "/jars/a.jar,/jars/b.jar")
+    assert (conf["spark.executor.cores"], conf["spark.executor.memory"]) == ("3", "7g")
+    assert not conf.keys() & {"spark.ui.enabled", "spark.driver.host", "spark.driver.bindAddress"}
+    assert "spark.driver.extraClassPath" not in conf, "a folder of this machine"
+    assert "spark.jars" not in spark_conf(settings, LAKES["glue"], ())
 
 
 @pytest.mark.parametrize(
@@ -95,6 +103,11 @@ def test_environment_of_the_jvm(environment, spark_settings):
     assert "AWS_SESSION_TOKEN" not in environment
     assert values["PYSPARK_PYTHON"] == sys.executable
     assert (Path(values["JAVA_HOME"]) / "bin" / "java").exists()
+
+
+def test_addresses_of_this_machine_are_not_given_to_a_cluster(environment):
+    values = prepare_environment(SparkSettings(master="yarn"), LAKES["glue"])
+    assert not values.keys() & {"SPARK_LOCAL_IP", "PYSPARK_PYTHON"}
 
 
 def test_without_keys_the_environment_keeps_its_own(environment, spark_settings):
@@ -140,6 +153,17 @@ def test_a_jvm_in_another_zone_is_refused(spark):
             check_session(spark)
     finally:
         zone.setDefault(zone.getTimeZone("UTC"))
+
+
+@pytest.mark.spark
+def test_a_process_has_one_session_and_who_started_it_ends_it(spark, spark_settings, glue_lake, environment):
+    first, second = LazySpark(spark_settings), LazySpark(spark_settings)
+    session = first.session(glue_lake)
+    assert first.session(glue_lake) is session
+    assert second.session(glue_lake).sparkContext is spark.sparkContext
+    first.stop()
+    second.stop()
+    assert spark.sql("SELECT 1").first()[0] == 1
 
 
 @pytest.mark.spark

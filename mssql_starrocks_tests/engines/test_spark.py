@@ -12,7 +12,9 @@ import pytest
 
 from mssql_starrocks.chain import Chain, plan_chain
 from mssql_starrocks.config import Config
-from mssql_starrocks.engines.spark import SparkEngine, sub_select, trust_store
+from mssql_starrocks.engines.meter import Meter
+from mssql_starrocks.engines.spark import SparkEngine, sub_select
+from mssql_starrocks.engines.trust import trust_store
 from mssql_starrocks.errors import EngineError, SourceError, SourceUnreachableError
 from mssql_starrocks.lake.branch import AuditBranch, fork
 from mssql_starrocks.lake.tables import ensure_table
@@ -140,6 +142,7 @@ def test_the_snapshot_is_one_and_says_what_was_copied(copy):
     assert copied.result.bytes == sum(f.file_size_in_bytes for f in files)
     assert copied.result.peak_rss > 100 << 20  # a JVM, not a guess
     assert copied.result.seconds > 0
+    assert copied.result.cpu_seconds > 0
     assert copied.table.current_snapshot() is None, "main stays unborn"
     assert len(copied.table.snapshots()) == 2, "the empty fork and the copy"
 
@@ -178,13 +181,11 @@ def test_chunks_are_partitions_and_together_the_table(copy, chunks):
     assert copied.result.rows == 401
 
 
-def test_partitions_are_chunks_and_files_follow_the_estimate(engine, mssql, spark, copy):
+def test_partitions_are_chunks_and_files_follow_the_estimate(engine, copy):
     chunks = tuple(Chunk(i, f"[id] = {i}") for i in range(1, 4))
-    with trust_store(mssql, spark) as trust:
-        frame = engine.frame(plan_of(chain_of(EVERYTHING_TABLE), chunks), trust)
-        assert frame.rdd.getNumPartitions() == 3
-        many = tuple(Chunk(i, f"[id] = {i}") for i in range(200))
-        assert engine.frame(plan_of(chain_of(EVERYTHING_TABLE), many), trust).rdd.getNumPartitions() == 200
+    assert engine.frame(plan_of(chain_of(EVERYTHING_TABLE), chunks)).rdd.getNumPartitions() == 3
+    many = tuple(Chunk(i, f"[id] = {i}") for i in range(200))
+    assert engine.frame(plan_of(chain_of(EVERYTHING_TABLE), many)).rdd.getNumPartitions() == 200
     assert copy(EVERYTHING_TABLE, chunks, estimated_bytes=3 * 128 << 20).result.files == 3
 
 
@@ -199,10 +200,9 @@ def test_snapshot_isolation_is_asked_for_where_the_plan_says_so(spark, spark_set
         )  # fmt: skip
         engine = SparkEngine(spark, mssql, spark_settings, lambda line: None)
         chain = chain_of(EMPTY_TABLE)
-        with trust_store(mssql, spark) as trust:
-            assert engine.frame(plan_of(chain, snapshot=False), trust).collect() == []
-            with pytest.raises(Exception, match=r"(?i)snapshot isolation"):  # 3952, hence the level was set
-                engine.frame(plan_of(chain), trust).collect()
+        assert engine.frame(plan_of(chain, snapshot=False)).collect() == []
+        with pytest.raises(Exception, match=r"(?i)snapshot isolation"):  # 3952, hence the level was set
+            engine.frame(plan_of(chain)).collect()
 
 
 @pytest.mark.parametrize(
@@ -227,20 +227,26 @@ def test_two_copies_at_once_in_one_session(copy):
     assert (len(first.rows), len(second.rows)) == (401, 3)
 
 
-def test_secrets_are_in_no_plan_and_no_configuration(engine, mssql, spark):
-    with trust_store(mssql, spark) as trust:
-        frame = engine.frame(plan_of(chain_of(EVERYTHING_TABLE)), trust)
-        plan = frame._jdf.queryExecution().toString() + frame._jdf.queryExecution().explainString(
-            spark._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("extended")
-        )
+def test_secrets_are_in_no_plan_and_no_configuration(engine, spark):
+    frame = engine.frame(plan_of(chain_of(EVERYTHING_TABLE)))
+    plan = frame._jdf.queryExecution().toString() + frame._jdf.queryExecution().explainString(
+        spark._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("extended")
+    )
     assert "everything" in plan
     assert "canary" not in plan + str(spark.sparkContext.getConf().getAll()) + str(spark.sql("SET -v").collect())
 
 
-def test_the_trust_store_is_private_and_goes_away(mssql, spark):
-    with trust_store(mssql, spark) as trust:
-        assert trust.parent.stat().st_mode & 0o077 == 0
-    assert not trust.parent.exists()
+def test_the_trust_store_is_private_and_made_once_for_each_content(mssql, spark, tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: trust_store(mssql, spark), range(2))
+    assert first == second
+    assert first.driver.parent.stat().st_mode & 0o077 == 0
+    other = mssql.model_copy(update={"ca_file": str(make_certificate(tmp_path).ca_file)})
+    assert trust_store(other, spark).driver != first.driver
+    names = [str(name) for name in spark.sparkContext.listFiles]
+    assert sum(first.driver.name in name for name in names) == 1
+    for unverified in ({"encrypt": False}, {"trust_server_certificate": True}, {"ca_file": None}):
+        assert trust_store(mssql.model_copy(update=unverified), spark) is None
 
 
 def test_wrong_password_is_permanent_and_not_repeated(spark, mssql, spark_settings, glue_lake):
@@ -290,11 +296,8 @@ def test_a_ca_file_that_is_none(spark, mssql, tmp_path, content, message):
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
-    with (
-        pytest.raises(EngineError, match=f"MSSQL_CA_FILE.*{message}"),
-        trust_store(mssql.model_copy(update={"ca_file": str(file)}), spark),
-    ):
-        pass
+    with pytest.raises(EngineError, match=f"MSSQL_CA_FILE.*{message}"):
+        trust_store(mssql.model_copy(update={"ca_file": str(file)}), spark)
 
 
 def test_a_type_that_is_not_the_plans_is_refused(copy):
@@ -312,11 +315,11 @@ def test_a_table_of_another_schema_is_refused(copy, glue_lake, engine):
         engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch(database, name, "audit_L1", {}))
 
 
-def test_a_branch_that_is_not_ours_is_refused(copy, engine):
+def test_a_branch_that_is_not_ours_is_refused(copy, engine, spark):
     copied = copy(EMPTY_TABLE)
     database, name = copied.table.name()
     with pytest.raises(EngineError, match="somebody else wrote to branch audit_L1"):
-        engine._result(AuditBranch(database, name, "audit_L1", {LOAD_ID: "L2"}), 0.0)
+        engine._result(AuditBranch(database, name, "audit_L1", {LOAD_ID: "L2"}), 0.0, Meter(spark.sparkContext, "L2"))
 
 
 def test_a_missing_branch_is_an_error(copy, engine):
