@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from mssql_starrocks.engines.archive import archive_options, make_archive
 from mssql_starrocks.engines.jars import jars_folder, verify
+from mssql_starrocks.engines.java import find_java
 from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
 from mssql_starrocks.errors import EngineError
 from mssql_starrocks.settings import LakeSettings, SparkSettings
@@ -31,7 +33,8 @@ def spark(glue_lake, spark_settings) -> Iterator:
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("no Java")
     try:
-        jars = verify(jars_folder(spark_settings))
+        folder = jars_folder(spark_settings)
+        jars = verify(folder)
     except EngineError as error:
         pytest.skip(str(error))
     from pyspark.sql import SparkSession
@@ -41,10 +44,10 @@ def spark(glue_lake, spark_settings) -> Iterator:
         builder = builder.config(key, value)
     before = dict(os.environ)
     prepare_environment(spark_settings, glue_lake)
+    make_archive(find_java(), jars, folder)
+    options = f"-Duser.timezone=UTC -XX:TieredStopAtLevel=1 {archive_options(find_java(), jars, folder)}"
     try:
-        session = builder.config(
-            "spark.driver.extraJavaOptions", "-Duser.timezone=UTC -XX:TieredStopAtLevel=1"
-        ).getOrCreate()
+        session = builder.config("spark.driver.extraJavaOptions", options).getOrCreate()
     finally:  # the JVM has its copy; other tests keep theirs
         os.environ.clear()
         os.environ.update(before)

@@ -1,14 +1,14 @@
-"""The class-data archive: made once, used when its process has ended, and only with the same Java and jars."""
+"""The class-data archive: made by a session of its own, used by later ones, only with the same Java and jars."""
 
-import os
-import time
 from pathlib import Path
 
 import pytest
 
-from mssql_starrocks.engines.archive import archive_options
-
-OLD = time.time() - 3600
+from mssql_starrocks.engines import archive
+from mssql_starrocks.engines.archive import archive_file, archive_options, make_archive
+from mssql_starrocks.engines.jars import jars_folder, verify
+from mssql_starrocks.engines.java import find_java
+from mssql_starrocks.errors import EngineError
 
 
 @pytest.fixture
@@ -20,40 +20,44 @@ def place(tmp_path):
     return java, [jar], tmp_path
 
 
-def made_by(options: str) -> str:
-    return next(part for part in options.split() if part.startswith("-XX:ArchiveClassesAtExit=")).split("=")[1]
+@pytest.fixture
+def started(monkeypatch):
+    """The sessions that would make an archive."""
+    found = []
+    monkeypatch.setattr(archive, "_trainer", lambda folder, *_: found.append(folder))
+    return found
 
 
-def finished(file: str, process: int = 999_999_999) -> None:
-    """The archive of a process that has ended an hour ago."""
-    path = Path(f"{file.rsplit('.', 1)[0]}.{process}")
-    path.write_bytes(b"archive")
-    os.utime(path, (OLD, OLD))
+def test_without_an_archive_one_is_begun_once_for_the_sessions_to_come(place, started):
+    assert [archive_options(*place), archive_options(*place)] == ["", ""]
+    assert started == [place[2]]
 
 
-def test_the_first_session_makes_it_and_later_ones_use_it(place):
-    file = made_by(archive_options(*place))
-    assert file.endswith(f".{os.getpid()}")
-    finished(file)
-    assert f"-XX:SharedArchiveFile={file.rsplit('.', 1)[0]} " in archive_options(*place)
-
-
-def test_an_archive_still_being_written_is_left_alone(place):
-    file = made_by(archive_options(*place))
-    finished(file, os.getpid())
-    assert made_by(archive_options(*place)) == file
+def test_later_sessions_start_from_it(place, started):
+    archive_file(*place).write_bytes(b"archive")
+    assert f"-XX:SharedArchiveFile={archive_file(*place)} " in archive_options(*place)
+    assert make_archive(*place) == archive_file(*place)
+    assert not started
 
 
 def test_other_jars_or_another_java_need_another_archive(place):
-    java, jars, folder = place
-    first = made_by(archive_options(*place))
+    java, jars, _ = place
+    found = {archive_file(*place)}
     jars[0].write_bytes(b"another jar")
-    second = made_by(archive_options(*place))
+    found.add(archive_file(*place))
     (java / "release").write_text('JAVA_VERSION="17.0.10"')
-    assert len({first, second, made_by(archive_options(java, jars, folder))}) == 3
+    assert len({*found, archive_file(*place)}) == 3
 
 
-def test_without_a_place_for_it_spark_starts_as_ever(place):
-    java, jars, folder = place
-    (folder / "with blank").mkdir()
-    assert archive_options(java, jars, folder / "with blank") == ""
+def test_a_session_that_fails_says_why(place, tmp_path):
+    (tmp_path / "jars.lock").write_text("")
+    with pytest.raises(EngineError, match="was not made"):
+        make_archive(*place)
+
+
+@pytest.mark.spark
+def test_the_tests_own_session_runs_from_the_archive(spark, spark_settings):
+    folder = jars_folder(spark_settings)
+    file = make_archive(find_java(), verify(folder), folder)
+    jvm = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
+    assert str(file) in Path(f"/proc/{jvm}/maps").read_text()
