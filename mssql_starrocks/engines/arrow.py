@@ -101,6 +101,7 @@ class _Reading:
                 for thread in threads:
                     while thread.is_alive():  # a join without time-out would not see Ctrl-C
                         thread.join(0.2)
+                        watchdog.alive()
             except BaseException:
                 self._end(sessions, threads)
                 raise
