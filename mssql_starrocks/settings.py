@@ -46,7 +46,7 @@ class MssqlSettings(_Section):
     authentication: str | None = Field(None, pattern="^ActiveDirectory[A-Za-z]+$")
     login_timeout: int = Field(15, description="seconds")
     max_connections: int = Field(4, ge=1, description="that read rows at the same time, over all tables of a process")
-    stall_timeout: int = Field(300, ge=1, description="seconds without a single row before a connection is given up")
+    stall_timeout: int = Field(300, ge=1, description="seconds in which nothing comes before a connection is given up")
     chunk_pause: float = Field(0, ge=0, description="seconds of rest after each chunk of a connection")
     snapshot_database: str | None = Field(None, description="database snapshot to read instead: one instant for all")
     read_only_intent: bool = Field(False, description="ask for a readable secondary (ApplicationIntent=ReadOnly)")

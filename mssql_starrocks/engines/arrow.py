@@ -1,8 +1,9 @@
 """The arrow engine: rows through mssql-python's Arrow reader into Parquet, in this process, without a JVM.
 
 One thread a connection takes chunks from a queue and writes files of its own; all files become one snapshot. Driver
-and Parquet writer release the interpreter's lock. A chunk whose connection was chosen as deadlock victim, or waited too
-long for a lock, is read again alone, with what shares its unfinished file: nothing is in the result twice.
+and Parquet writer release the interpreter's lock, but the driver not inside long values (guard.py). A chunk whose
+connection was chosen as deadlock victim, or waited too long for a lock, is read again alone, with what shares its
+unfinished file: nothing is in the result twice.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ class _Reading:
                 for thread in threads:
                     while thread.is_alive():  # a join without time-out would not see Ctrl-C
                         thread.join(0.2)
+                        watchdog.alive()
             except BaseException:
                 self._end(sessions, threads)
                 raise

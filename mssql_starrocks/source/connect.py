@@ -62,6 +62,10 @@ class ReaderSession:
         """End the connection from another thread: whatever waits on it fails, and the server stops its query."""
         self._sockets.shut()
 
+    def descriptors(self) -> list[int]:
+        """Of the connection's sockets, for another process that may have to end it."""
+        return self._sockets.live()
+
     def rows(self, sql: str) -> Rows:
         cursor = self._connection.cursor()
         try:

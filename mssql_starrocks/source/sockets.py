@@ -26,10 +26,13 @@ class Sockets:
 
     def shut(self) -> None:
         """End the connection under the driver; safe to call from any thread and more than once."""
-        for descriptor, inode in self.descriptors:
+        for descriptor in self.live():
             with contextlib.suppress(OSError):
-                if os.fstat(descriptor).st_ino == inode:
-                    _shutdown(descriptor)
+                _shutdown(descriptor)
+
+    def live(self) -> list[int]:
+        """The descriptors that are still this connection's."""
+        return [descriptor for descriptor, inode in self.descriptors if _is(descriptor, inode)]
 
     def keep_alive(self) -> None:
         """Let the kernel find a dead peer within a minute, also while the driver holds the interpreter's lock."""
@@ -55,6 +58,12 @@ def _to(port: int) -> set[tuple[int, int]]:
     if not _DESCRIPTORS.is_dir():
         return set()
     return {(d, inode) for d in (int(p.name) for p in _DESCRIPTORS.iterdir()) if (inode := _inode(d, port))}
+
+
+def _is(descriptor: int, inode: int) -> bool:
+    with contextlib.suppress(OSError):
+        return os.fstat(descriptor).st_ino == inode
+    return False
 
 
 def _inode(descriptor: int, port: int) -> int | None:

@@ -170,8 +170,12 @@ class Session:
 
     def _acknowledge_attention(self, executor: Executor) -> None:
         executor.failed(unsupported("cancelled"))
-        while (request := self._requests.get()) is not None and request[0] != wire.ATTENTION:
-            pass
+        kind = None
+        while kind != wire.ATTENTION:
+            request = self._requests.get()
+            if request is None:
+                raise ConnectionError("the client went away")
+            kind = request[0]
         self._cancelled.clear()
         self._wire.end(tokens.done(status=tokens.ATTENTION))
 

@@ -1,5 +1,8 @@
 """Login, errors that leave the connection usable, transactions, cancel, faults, permissions."""
 
+import subprocess
+import sys
+import threading
 from typing import Any
 
 import mssql_python
@@ -8,7 +11,7 @@ import pymssql
 import pytest
 
 from mssql_starrocks.sandbox.certificate import Certificate
-from mssql_starrocks.sandbox.sqlserver import SqlError, SqlServer
+from mssql_starrocks.sandbox.sqlserver import LocalServer, SqlError, SqlServer
 
 
 def number(failure: BaseException) -> int:
@@ -154,6 +157,25 @@ def test_query_timeout_cancels(connect_odbc: Any, server: SqlServer) -> None:
     with pytest.raises(mssql_python.Error):
         cursor.execute("WAITFOR DELAY '00:01:00'")
     assert one(link.cursor(), "SELECT 7") == 7
+
+
+_WAITING = """
+import sys, pymssql
+link = pymssql.connect(server="127.0.0.1", port=sys.argv[1], user="sa", password="Secret1!", autocommit=True)
+link.cursor().execute("WAITFOR DELAY '00:05:00'")
+"""
+
+
+def test_a_client_that_dies_while_its_statement_runs_leaves_no_worker(certificate: Certificate) -> None:
+    with LocalServer(users={"sa": "Secret1!"}, certificate=certificate) as server:
+        client = subprocess.Popen([sys.executable, "-c", _WAITING, str(server.port)])
+        while not server.execute("SELECT session_id FROM sys.dm_exec_requests WHERE command = 'WAITFOR'"):
+            assert client.poll() is None
+        worker = next(t for t in threading.enumerate() if t.name == "tds-worker")
+        client.kill()
+        client.wait()
+        worker.join(30)
+        assert not worker.is_alive()
 
 
 def test_leaving_a_result_unread(connect: Any, server: SqlServer) -> None:
