@@ -36,7 +36,7 @@ ui: setup ## Sandbox and Dagster's UI on loopback
 
 .PHONY: test
 test: setup lint ## Lint, then the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy strict, import rules

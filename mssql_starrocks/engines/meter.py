@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from mssql_starrocks.engines.progress import Progress
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
 
 _NANOSECOND = 1e-9
 _REPORTS = 1000  # ms that reports of tasks may take
+_ASK_EVERY = 1.0  # seconds
 
 
 class Meter:
@@ -41,15 +46,41 @@ class Meter:
         jvm = self._driver.info().totalCpuDuration()
         return time.process_time() + (jvm.get().toNanos() * _NANOSECOND if jvm.isPresent() else 0.0)
 
+    def rows_read(self) -> int:
+        """Rows that the group's tasks have read so far; running tasks tell it every ten seconds."""
+        return sum(int(stage.inputRecords()) for stage in self._stages())
+
     def _tasks(self) -> float:
-        spark = self._context._jsc.sc()
         with suppress(Exception):  # a report that is late is not worth a copy
-            spark.listenerBus().waitUntilEmpty(_REPORTS)
-        tracker, store = self._context.statusTracker(), spark.statusStore()
-        total = 0
+            self._context._jsc.sc().listenerBus().waitUntilEmpty(_REPORTS)
+        total = sum(s.executorCpuTime() + s.executorDeserializeCpuTime() for s in self._stages())
+        return float(total * _NANOSECOND)
+
+    def _stages(self) -> Iterator[Any]:
+        tracker, store = self._context.statusTracker(), self._context._jsc.sc().statusStore()
         for job in map(tracker.getJobInfo, tracker.getJobIdsForGroup(self._group)):
             for stage in job.stageIds if job else ():
                 with suppress(Exception):  # Spark forgets the oldest of very many
-                    data = store.lastStageAttempt(stage)
-                    total += data.executorCpuTime() + data.executorDeserializeCpuTime()
-        return float(total * _NANOSECOND)
+                    yield store.lastStageAttempt(stage)
+
+
+@contextmanager
+def reported(meter: Meter, progress: Progress) -> Iterator[None]:
+    """Tell the progress, from a thread of its own, what the tasks have read."""
+    over = threading.Event()
+
+    def ask() -> None:
+        told = 0
+        while not over.wait(_ASK_EVERY):
+            with suppress(Exception):  # the context may have ended
+                rows = meter.rows_read()
+                progress.add(0, rows - told, 0)
+                told = rows
+
+    asker = threading.Thread(target=ask, daemon=True, name="spark progress")
+    asker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        asker.join()

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.engines.java import explain
-from mssql_starrocks.engines.meter import Meter
+from mssql_starrocks.engines.meter import Meter, reported
+from mssql_starrocks.engines.progress import Progress
 from mssql_starrocks.engines.trust import trust_store
 from mssql_starrocks.errors import EngineError, MssqlStarrocksError
 from mssql_starrocks.lake.branch import AuditBranch
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _FILE_BYTES = 128 << 20
-_SOCKET_TIMEOUT = "600000"  # ms without a single byte; a chunk without an index may search that long
 # In front of each SELECT, in the same batch: as sessionInitStatement it would be undone (facts/sqlserver.md 1.4).
 _SETTINGS = "SET LOCK_TIMEOUT 60000; SET DEADLOCK_PRIORITY LOW;"
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; "
@@ -66,9 +66,10 @@ class SparkEngine:
         """
         begun = time.monotonic()
         self._log(f"spark: {plan.table}, {len(plan.chunks)} chunks, {_files(plan)} files expected")
-        with self._job(plan):
+        with self._job(plan), Progress(plan, self._log) as progress:
             meter = Meter(self._session.sparkContext, plan.load_id)
-            self._write(self.frame(plan), plan, branch)
+            with reported(meter, progress):
+                self._write(self.frame(plan), plan, branch)
             result = self._result(branch, begun, meter)
         self._log(f"spark: {plan.table}, {result.rows} rows in {result.files} files, {result.seconds:.1f} s")
         return result
@@ -113,7 +114,7 @@ class SparkEngine:
             "fetchsize": str(self._spark.fetch_size),
             "applicationName": plan.load_id[:128],
             "loginTimeout": str(mssql.login_timeout),
-            "socketTimeout": _SOCKET_TIMEOUT,
+            "socketTimeout": str(round(mssql.stall_timeout * 1000)),  # ms without a single byte
             "encrypt": str(mssql.encrypt).lower(),
             "trustServerCertificate": str(mssql.trust_server_certificate).lower(),
         }

@@ -49,9 +49,8 @@ def test_other_jars_or_another_java_need_another_archive(place):
     assert len({*found, archive_file(*place)}) == 3
 
 
-def test_a_session_that_fails_says_why(place, tmp_path):
-    (tmp_path / "jars.lock").write_text("")
-    with pytest.raises(EngineError, match="was not made"):
+def test_a_session_that_fails_says_why(place):
+    with pytest.raises(EngineError, match="was not made .*is missing. Run: mssql-starrocks jars"):
         make_archive(*place)
 
 
