@@ -50,9 +50,12 @@ class Meter:
         """Rows that the group's tasks have read so far; running tasks tell it every ten seconds."""
         return sum(int(stage.inputRecords()) for stage in self._stages())
 
-    def _tasks(self) -> float:
-        with suppress(Exception):  # a report that is late is not worth a copy
+    def wait_for_reports(self) -> None:
+        with suppress(Exception):  # one that is late is not worth a copy
             self._context._jsc.sc().listenerBus().waitUntilEmpty(_REPORTS)
+
+    def _tasks(self) -> float:
+        self.wait_for_reports()
         total = sum(s.executorCpuTime() + s.executorDeserializeCpuTime() for s in self._stages())
         return float(total * _NANOSECOND)
 
@@ -67,20 +70,25 @@ class Meter:
 @contextmanager
 def reported(meter: Meter, progress: Progress) -> Iterator[None]:
     """Tell the progress, from a thread of its own, what the tasks have read."""
-    over = threading.Event()
+    over, told = threading.Event(), 0
+
+    def tell() -> None:
+        nonlocal told
+        with suppress(Exception):  # the context may have ended
+            rows = meter.rows_read()
+            progress.add(0, rows - told, 0)
+            told = rows
 
     def ask() -> None:
-        told = 0
         while not over.wait(_ASK_EVERY):
-            with suppress(Exception):  # the context may have ended
-                rows = meter.rows_read()
-                progress.add(0, rows - told, 0)
-                told = rows
+            tell()
 
     asker = threading.Thread(target=ask, daemon=True, name="spark progress")
     asker.start()
     try:
         yield
+        meter.wait_for_reports()
     finally:
         over.set()
         asker.join()
+        tell()
