@@ -27,6 +27,7 @@ def contenders(rows: int) -> list[Contender]:
         *(Contender(f"driver alone, {n} connections", "driver.py", (str(n), str(rows)), copies=False)
           for n in CONNECTIONS),
         Contender("ours arrow", "ours.py", ("arrow",)),
+        Contender("ours arrow, to a local disk", "ours.py", ("arrow", "disk")),
         Contender("ours spark", "ours.py", ("spark",)),
         *(Contender(f"dlt {backend}", "with_dlt.py", (backend,), peer=True) for backend in BACKENDS),
         Contender("ConnectorX + PyIceberg", "with_connectorx.py", peer=True),
@@ -126,11 +127,11 @@ def conclusions(found: list[Outcome]) -> list[str]:
         top = max(peers, key=lambda o: o.rows_per_cpu)
         lines.append(f"best of the others whose copy is right: {top.name}; ours arrow makes "
                      f"{ours.rows_per_cpu / top.rows_per_cpu:.2f}x its rows per CPU-second")  # fmt: skip
-    copied = ours.rows / ours.told["copy_seconds"]
-    for one in by_name.values():
-        if one.verdict is None:
-            lines.append(f"ours arrow copies {copied:,.0f} rows/s over {ours.told['connections']} connections, "
-                         f"{copied / (one.rows / one.wall):.0%} of {one.name}")  # fmt: skip
+    drains = [o for o in by_name.values() if o.verdict is None]
+    for mine in (o for name, o in by_name.items() if name.startswith("ours arrow")):
+        copied = mine.rows / mine.told["copy_seconds"]
+        shares = ", ".join(f"{copied / (one.rows / one.wall):.0%} of {one.name}" for one in drains)
+        lines.append(f"{mine.name}: {copied:,.0f} rows/s over {mine.told['connections']} connections, {shares}")
     return lines
 
 

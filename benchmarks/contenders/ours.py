@@ -1,8 +1,13 @@
-"""mssql_starrocks: snapshot to an audit branch, its proof, and the publish. Usage: ours.py ENGINE [warm]"""
+"""mssql_starrocks: snapshot to an audit branch, its proof, and the publish. Usage: ours.py ENGINE [warm] [disk]
+
+With `disk` the lake is a local folder: the store's stand-in takes the client's CPUs and is no part of the engine.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from typing import Any
 
 from result import mark, tell
@@ -12,14 +17,16 @@ from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.orchestration.resources import LazySpark
-from mssql_starrocks.settings import Settings
+from mssql_starrocks.settings import LakeSettings, Settings
 from mssql_starrocks.source.discover import discover
 
 WIDE, TINY = "bench.wide", "bench.tiny"
 
 
-def main(engine: str, *, warm: bool) -> None:
+def main(engine: str, *, warm: bool, disk: bool) -> None:
     settings = Settings.load(dotenv=None)
+    if disk:
+        settings = settings.model_copy(update={"lake": _on_disk(tempfile.mkdtemp(dir=os.environ["BENCH_FOLDER"]))})
     config = Config(engine=engine, include=("bench.*",))
     chains = {str(c.table.id): c for c in plan_chains(discover(settings.mssql), config)[0]}
     spark = LazySpark(settings.spark)
@@ -49,6 +56,10 @@ def main(engine: str, *, warm: bool) -> None:
     spark.stop()
 
 
+def _on_disk(folder: str) -> LakeSettings:
+    return LakeSettings(catalog="sql", uri=f"sqlite:///{folder}/lake.db", bucket="", warehouse_path=f"{folder}/lake")
+
+
 def _count_connections() -> list[Any]:
     """Every connection that reads rows is opened through this function."""
     import mssql_python
@@ -65,4 +76,4 @@ def _count_connections() -> list[Any]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], warm="warm" in sys.argv)
+    main(sys.argv[1], warm="warm" in sys.argv, disk="disk" in sys.argv)

@@ -44,7 +44,7 @@ def running(*, warehouse: bool = False, tls: bool = False) -> Iterator[Place]:
         store = aws.Aws()
         stack.callback(store.close)
         store.start()
-        found = _lake(store) | _source(server, certificate, tls) | _NO_WAREHOUSE
+        found = _lake(store) | _source(server, certificate, tls) | _NO_WAREHOUSE | {"BENCH_FOLDER": str(folder)}
         if warehouse:
             found |= _warehouse(stack, certificate)
         yield Place(server, found)

@@ -29,7 +29,8 @@ _SLICE = 8 << 20  # bytes between two looks for a cancel
 _PURE = (
     exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Subquery, exp.Identifier, exp.Column, exp.Star, exp.Alias,
     exp.Where, exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between,
-    exp.Is, exp.Null, exp.Literal, exp.Neg, exp.Cast, exp.DataType, exp.DataTypeParam,
+    exp.Is, exp.Null, exp.Literal, exp.National, exp.Neg, exp.Cast, exp.Convert, exp.Lower, exp.DataType,
+    exp.DataTypeParam,
 )  # fmt: skip
 
 

@@ -96,10 +96,12 @@ def test_recorded_once_per_statement_and_packet_size():
     with LocalServer(users={"sa": PASSWORD}, certificate=None, encryption="off") as server:
         server.execute(TABLE.format("one") + "; INSERT INTO dbo.one (name) VALUES ('a')")
         server.replay("dbo.one")
+        chunk = "SELECT CONVERT(char(36), [name]) AS [n] FROM [dbo].[one] WHERE [id] > CAST(N'0' AS int)"
+        wide = "SELECT id FROM [dbo].[ONE] WHERE id > 0"
         for size in (512, 512, 4096):
-            for sql in (READ.format("one"), "SELECT id FROM [dbo].[ONE] WHERE id > 0", "SELECT max(id) m FROM dbo.one"):
+            for sql in (READ.format("one"), wide, chunk, "SELECT max(id) m FROM dbo.one"):
                 raw_reply(server, sql, size)
-        assert server.engine.replay.recordings == 4
+        assert server.engine.replay.recordings == 6
 
 
 def raw_reply(server: SqlServer, sql: str, size: int) -> bytes:
