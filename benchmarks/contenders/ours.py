@@ -10,6 +10,8 @@ import sys
 import tempfile
 from typing import Any
 
+import duckdb  # noqa: F401 - what the copy would import by itself
+import pyarrow.parquet  # noqa: F401
 from result import mark, tell
 
 from mssql_starrocks import stages
@@ -32,6 +34,7 @@ def main(engine: str, *, warm: bool, disk: bool) -> None:
     spark = LazySpark(settings.spark)
     if engine == "spark":
         spark.session(settings.lake)
+    open_catalog(settings.lake)  # imports are counted for nobody
     opened = _count_connections()
     if warm:  # everything imported and allocated once: what comes on top is the table's
         stages.snapshot(chains[TINY], settings.mssql, settings.lake, spark, print)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PREFIX = f"spark.sql.catalog.{CATALOG_NAME}"
 _CATALOG_CLASS = "org.apache.iceberg.spark.SparkCatalog"
 _EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+_TRIES = 3  # of one task, which reads one chunk or a few
 _UTC_OPTION = "-Duser.timezone=UTC"
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Z"})
 _JVM_ZONE = "java_method('java.time.ZoneId', 'systemDefault')"
@@ -57,7 +58,7 @@ def spark_conf(
     """
     return {
         "spark.app.name": "mssql_starrocks",
-        "spark.master": spark.master,
+        "spark.master": _master(spark),
         "spark.driver.memory": spark.driver_memory,
         "spark.driver.extraJavaOptions": f"{_UTC_OPTION} {driver_options}".strip(),
         "spark.executor.extraJavaOptions": _UTC_OPTION,
@@ -68,6 +69,7 @@ def spark_conf(
         "spark.sql.catalogImplementation": "in-memory",
         "spark.redaction.regex": "(?i)secret|password|pwd|token|credential|access[.-]?key",
         "spark.ui.showConsoleProgress": "false",
+        "spark.task.maxFailures": str(_TRIES),
         **(_local_conf(jars) if is_local(spark) else _cluster_conf(spark, jars)),
         **lake_conf(lake),
     }
@@ -118,6 +120,14 @@ def check_session(session: SparkSession) -> None:
 
 def is_local(spark: SparkSettings) -> bool:
     return spark.master.split("[")[0] == "local"
+
+
+def _master(spark: SparkSettings) -> str:
+    """A local master with the retries that a cluster has: without them a deadlock's victim would end the whole copy."""
+    if not is_local(spark) or "," in spark.master:
+        return spark.master
+    threads = spark.master.removeprefix("local").strip("[]") or "1"
+    return f"local[{threads},{_TRIES}]"
 
 
 def _catalog_uri(lake: LakeSettings) -> str | None:

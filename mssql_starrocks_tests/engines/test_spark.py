@@ -212,13 +212,23 @@ def test_snapshot_isolation_is_asked_for_where_the_plan_says_so(spark, spark_set
         ("cut", SourceUnreachableError, "(?i)connection|end of stream|premature"),
     ],
 )
-def test_what_fails_in_the_middle_may_be_tried_again(server, copy, engine, fault, expected, message):
+def test_what_fails_in_the_middle_may_be_tried_again(server, copy, fault, expected, message):
     chunk = (Chunk(0, f"[c0] >= 0 AND '{fault}' = '{fault}'"),)
-    getattr(server.faults, fault)(f"'{fault}'", 100)
+    getattr(server.faults, fault)(f"'{fault}'", 100, times=3)
     with pytest.raises(expected, match=message) as failed:
         copy(ODD_TABLE, chunk)
     assert failed.value.transient
     assert len(copy(ODD_TABLE, chunk, load_id="L2").rows) == 401
+
+
+@pytest.mark.parametrize("fault", ["deadlock", "cut"])
+def test_a_chunk_that_fails_is_read_again_alone_and_each_row_is_there_once(server, copy, fault):
+    chunks = (Chunk(0, f"[c0] < 200 AND '{fault}1' = '{fault}1'"), Chunk(1, f"[c0] >= 200 AND '{fault}2' = '{fault}2'"))
+    before = server.faults.struck()
+    getattr(server.faults, fault)(f"'{fault}2'", 100, times=2)
+    rows = copy(ODD_TABLE, chunks).rows
+    assert server.faults.struck() == before + 2
+    assert len(rows) == len({row[0] for row in rows}) == 401
 
 
 def test_two_copies_at_once_in_one_session(copy):
