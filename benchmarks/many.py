@@ -39,9 +39,12 @@ def main() -> None:
     screen.print(report.headline(about))
     with place.running(warehouse=True) as servers:
         servers.sqlserver.execute(f"CREATE SCHEMA {table.SCHEMA}")
-        for number in range(asked.tables):
+        table.fill(servers.sqlserver, ROWS, "t000")
+        first = Contender("first row", "first_row.py", copies=False)  # the stand-in's catalog is slow with many tables
+        found = {"first row": contest.run(first, servers, ROWS, {})}
+        for number in range(1, asked.tables):
             table.fill(servers.sqlserver, ROWS, f"t{number:03d}")
-        found = run(servers, asked)
+        found |= run(servers, asked)
     show(found, asked)
     results = {name: one.as_json() for name, one in found.items()}
     screen.print(f"written to {report.save('many', {'about': about, 'asked': vars(asked), 'results': results})}")
@@ -49,8 +52,8 @@ def main() -> None:
 
 def run(servers: Place, asked: argparse.Namespace) -> dict[str, Outcome]:
     plain = {"place": servers, "rows": asked.tables * ROWS, "wanted": {}}
-    found = {"first row": contest.run(Contender("first row", "first_row.py", copies=False), **plain)}
-    found["ours"] = contest.run(Contender("ours", "many_ours.py", (str(asked.parallel),), copies=False), **plain)
+    ours = Contender("ours", "many_ours.py", (str(asked.parallel),), copies=False)
+    found = {"ours": contest.run(ours, **plain)}
     if asked.original:
         prepare_original(servers.environment, asked.original)
         arguments = (str(asked.original),)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
 
-_BATCH_BYTES = 8 << 20
+_BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 65536
 _TRIES = 3  # of one chunk
 _LAST_WORDS = 5.0  # seconds for a thread whose connection was ended
@@ -86,16 +86,18 @@ class _Reading:
         self._tries = dict.fromkeys((c.number for c in plan.chunks), 0)
         for chunk in plan.chunks:
             self._chunks.put(chunk)
+        self._readers = 1
         self._stop = threading.Event()
         self._files: list[DataFile] = []
         self._errors: list[BaseException] = []
 
     def run(self, sessions: Sequence[ReaderSession]) -> list[DataFile]:
         """Read every chunk; on the first failure, or Ctrl-C, every connection is ended before this returns."""
+        self._readers = min(len(sessions), len(self._plan.chunks))
         with Watchdog(self._mssql.stall_timeout) as watchdog:
             threads = [
                 threading.Thread(target=self._work, args=(number, session, watchdog), daemon=True)
-                for number, session in enumerate(sessions[: len(self._plan.chunks)])
+                for number, session in enumerate(sessions[: self._readers])
             ]
             try:
                 for thread in threads:
@@ -112,7 +114,7 @@ class _Reading:
         return self._files
 
     def _work(self, number: int, session: ReaderSession, watchdog: Watchdog) -> None:
-        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}") as writer:
+        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}", self._readers) as writer:
             self._work_off(session, writer, watchdog)
 
     def _work_off(self, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 TARGET_BYTES = 128 << 20
-_ROW_GROUP_BYTES = 32 << 20
+_ROW_GROUP_BYTES, _MEMORY = 32 << 20, 128 << 20  # of Arrow
 
 
 def file_schema(table: Table) -> pa.Schema:
@@ -38,8 +38,10 @@ class RollingWriter:
     can be thrown away, so that a chunk which failed is read again without leaving a row twice. Use it in a `with`.
     """
 
-    def __init__(self, table: Table, prefix: str) -> None:
+    def __init__(self, table: Table, prefix: str, writers: int = 1) -> None:
+        """`writers` are at work at once, this one included; they share the memory for row groups."""
         self._table, self._prefix = table, prefix
+        self._group_bytes = min(_ROW_GROUP_BYTES, _MEMORY // (2 * writers))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="parquet")
         self._busy: Future[None] | None = None
         self._numbers = count()
@@ -66,7 +68,7 @@ class RollingWriter:
         self._pending.append(batch)
         self._pending_bytes += batch.nbytes
         self._since_settled += batch.nbytes
-        if self._pending_bytes >= _ROW_GROUP_BYTES:
+        if self._pending_bytes >= self._group_bytes:
             self._flush()
 
     def settle(self, *, keep_open: bool = True) -> bool:

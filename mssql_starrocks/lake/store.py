@@ -51,9 +51,10 @@ def _file_system(properties: tuple[tuple[str, str], ...], scheme: str, netloc: s
     made = PyArrowFileIO(dict(properties))._initialize_fs(scheme, netloc)
     if not isinstance(made, S3FileSystem) or "s3.retry-strategy-impl" in dict(properties):
         return made
-    # PyIceberg has no property for it: a small file in one PUT instead of a multipart upload of three requests
+    # No properties of PyIceberg: a small file in one PUT instead of a multipart upload of three requests, and no queue
+    # of parts behind a writer that is faster than the store (230 MiB more at 10 million rows)
     _, (arguments,) = made.__reduce__()
-    return S3FileSystem(**{**arguments, "allow_delayed_open": True})
+    return S3FileSystem(**{**arguments, "allow_delayed_open": True, "background_writes": False})
 
 
 class _ReadOnce(InputFile):
