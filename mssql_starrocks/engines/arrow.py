@@ -86,18 +86,17 @@ class _Reading:
         self._tries = dict.fromkeys((c.number for c in plan.chunks), 0)
         for chunk in plan.chunks:
             self._chunks.put(chunk)
-        self._readers = 1
         self._stop = threading.Event()
         self._files: list[DataFile] = []
         self._errors: list[BaseException] = []
 
     def run(self, sessions: Sequence[ReaderSession]) -> list[DataFile]:
         """Read every chunk; on the first failure, or Ctrl-C, every connection is ended before this returns."""
-        self._readers = min(len(sessions), len(self._plan.chunks))
+        readers = sessions[: len(self._plan.chunks)]
         with Watchdog(self._mssql.stall_timeout) as watchdog:
             threads = [
-                threading.Thread(target=self._work, args=(number, session, watchdog), daemon=True)
-                for number, session in enumerate(sessions[: self._readers])
+                threading.Thread(target=self._work, args=(number, readers, watchdog), daemon=True)
+                for number in range(len(readers))
             ]
             try:
                 for thread in threads:
@@ -113,9 +112,9 @@ class _Reading:
             raise self._errors[0]
         return self._files
 
-    def _work(self, number: int, session: ReaderSession, watchdog: Watchdog) -> None:
-        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}", self._readers) as writer:
-            self._work_off(session, writer, watchdog)
+    def _work(self, number: int, readers: Sequence[ReaderSession], watchdog: Watchdog) -> None:
+        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}", len(readers)) as writer:
+            self._work_off(readers[number], writer, watchdog)
 
     def _work_off(self, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:
         pending: list[Chunk] = []

@@ -1,4 +1,4 @@
-"""PyIceberg's file store with fewer requests: about 75 for the load of a small table on Glue and S3 instead of 180.
+"""PyIceberg's file store with fewer requests: 75 for the reload of a small table on Glue and S3 instead of 158.
 
 Metadata files, manifest lists and manifests never change once they are written (Iceberg specification, "Overview"), and
 their names hold a UUID. So each is read from the store once a process, and none is looked for before it is written.
