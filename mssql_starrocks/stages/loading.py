@@ -19,6 +19,7 @@ from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.drilling import with_warehouse_rows
 from mssql_starrocks.stages.lake_loads import lake_table, published
 from mssql_starrocks.stages.snapshotting import Log
+from mssql_starrocks.transport import warehouse_exposures
 from mssql_starrocks.warehouse import ledger
 from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
@@ -41,6 +42,8 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
     """
     started = time.monotonic()
     target = ".".join(chain.names.warehouse)
+    for exposure in warehouse_exposures(starrocks):
+        log(f"{chain.table.id}: {exposure}")
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = published(chain, table)
         seen = _see(chain, table, current, known_fingerprint)

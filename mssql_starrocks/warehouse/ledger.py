@@ -88,7 +88,8 @@ def _name(chain: Chain) -> str:
 
 
 def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: str) -> None:
-    session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
+    if (database,) not in session.rows("SHOW DATABASES"):  # even IF NOT EXISTS needs the privilege to create one
+        session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
     replicas = f' PROPERTIES ("replication_num" = "{starrocks.replication_num}")' if starrocks.replication_num else ""
     session.run(
         f"CREATE TABLE IF NOT EXISTS {table_name((database, LEDGER))} (target VARCHAR(1024) NOT NULL, "
