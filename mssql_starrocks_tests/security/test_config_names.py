@@ -82,7 +82,9 @@ def test_long_names_keep_apart_and_fit():
     assert len(column_slug("İ" * 128).encode("utf-16-le")) <= 256
 
 
-@pytest.mark.parametrize("pair", [("A", "a"), ("ſ", "s"), ("ı", "I"), ("a b", "a.b"), ("Σ", "ς"), ("K", "k")])
+@pytest.mark.parametrize(
+    "pair", [("A", "a"), ("\u017f", "s"), ("\u0131", "I"), ("a b", "a.b"), ("\u03a3", "\u03c2"), ("\u212a", "k")]
+)
 def test_columns_that_one_system_takes_for_one_are_refused_by_name(pair):
     columns = [Column("id", 1, "int", nullable=False), *(Column(n, i, "int") for i, n in enumerate(pair, 2))]
     with pytest.raises(NameCollisionError, match=f"column {pair[0]} and column {pair[1]} would both become"):

@@ -1,0 +1,239 @@
+"""The chain runs with the printed rights, and with none of them taken away."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from urllib.parse import parse_qs, unquote
+
+import pytest
+
+from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SourceError
+from mssql_starrocks.lake.catalog import _open
+from mssql_starrocks.permissions import lake_policy, reader_policy, source_grants, warehouse_grants
+from mssql_starrocks.sandbox import aws
+from mssql_starrocks.settings import LakeSettings, Settings
+from mssql_starrocks.source.discover import discover
+from mssql_starrocks.warehouse.external import catalog_properties, create_catalog
+from mssql_starrocks_tests.platform import Platform, failed
+from mssql_starrocks_tests.tables import chain as chain_of
+
+PASSWORD = "Least-1-Secret"
+SCHEMA, TABLE = "least", "things"
+ID = f"{SCHEMA}.{TABLE}"
+
+
+@dataclass
+class Least(Platform):
+    """The platform with a StarRocks user of its own."""
+
+    starrocks_user: str = "loader"
+
+    @property
+    def settings(self) -> Settings:
+        own = {"STARROCKS_USER": self.starrocks_user, "STARROCKS_PASSWORD": PASSWORD}
+        return Settings.load(self.box.environment() | own, dotenv=None)
+
+
+@pytest.fixture
+def least(own_box) -> Least:
+    own_box.sqlserver.execute(f"CREATE SCHEMA {SCHEMA}")
+    for name in (TABLE, "others"):
+        own_box.sqlserver.execute(f"CREATE TABLE {SCHEMA}.{name} (id int NOT NULL PRIMARY KEY, v nvarchar(20))")
+        own_box.sqlserver.execute(f"INSERT INTO {SCHEMA}.{name} VALUES (1, N'a'), (2, NULL)")
+    made = Least(own_box)
+    own_box.starrocks.execute(f"CREATE USER loader IDENTIFIED BY '{PASSWORD}'")
+    return made
+
+
+def planned(least, **config):
+    return least.chains(lake_prefix="least_", include=[ID], **config)[ID]
+
+
+def permit(least, chain, user="loader", without=None):
+    """Run the printed StarRocks SQL, as root, perhaps with something left out."""
+    settings = least.settings
+    if ("mssr_lake",) not in [row[:1] for row in least.box.starrocks.execute("SHOW CATALOGS")]:
+        least.box.starrocks.execute(create_catalog("mssr_lake", catalog_properties(settings.lake)))
+    text = warehouse_grants(settings.starrocks.model_copy(update={"user": user}), [chain])
+    assert "ALL PRIVILEGES" not in text
+    least.box.starrocks.execute(without(text) if without else text)
+
+
+def test_the_chain_runs_with_the_printed_grants(least):
+    mssql = least.settings.mssql
+    chain = planned(least)
+    text = source_grants(mssql, [chain])
+    assert "db_datareader" not in text
+    least.box.sqlserver.execute(text)
+    permit(least, chain)
+    seen = [str(table.id) for table in discover(mssql).tables]
+    assert seen == [ID]  # what is not granted is not even seen
+    for _ in range(2):  # RENAME, then OVERWRITE
+        assert not failed(least.copy(planned(least)))
+    least.box.sqlserver.execute(f"ALTER TABLE {SCHEMA}.{TABLE} ADD w int NULL")
+    assert not failed(least.copy(planned(least)))  # SWAP
+    assert least.warehouse(f"SELECT count(*) FROM {SCHEMA}.{TABLE}") == [(2,)]
+
+
+def test_what_is_not_granted_is_not_read(least):
+    chain = planned(least)
+    other = least.chains(lake_prefix="least_", include=[f"{SCHEMA}.others"])[f"{SCHEMA}.others"]
+    least.box.sqlserver.execute(source_grants(least.settings.mssql, [chain]))
+    with pytest.raises(SourceError):
+        least.snapshot(other)
+
+
+@pytest.mark.parametrize("missing", ["SELECT ON OBJECT", "VIEW DEFINITION"])
+def test_each_grant_in_the_source_is_needed(least, missing):
+    chain = planned(least)
+    lines = source_grants(least.settings.mssql, [chain]).splitlines(keepends=True)
+    kept = [line for line in lines if missing not in line]
+    assert len(kept) < len(lines)
+    least.box.sqlserver.execute("".join(kept))
+    with pytest.raises((MssqlStarrocksError, KeyError)):
+        least.snapshot(planned(least))
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["GRANT CREATE TABLE ON DATABASE", "SELECT, ", "INSERT, ", "ALTER, ", ", DROP", "USAGE", "SET CATALOG `mssr_lake`"],
+)
+def test_each_grant_in_the_warehouse_is_needed(least, missing):
+    root = Platform(least.box)
+    chain = planned(least)
+    assert not failed(root.copy(chain))
+    permit(least, chain)
+    least.box.starrocks.execute(f"CREATE USER lacking IDENTIFIED BY '{PASSWORD}'")
+
+    def without(text: str) -> str:
+        if missing in ("SELECT, ", "INSERT, ", "ALTER, ", ", DROP"):
+            assert missing in text
+            return text.replace(missing, "", 1)
+        kept = [line for line in text.splitlines() if not line.startswith(missing) and f"GRANT {missing}" not in line]
+        if missing.startswith("SET CATALOG `"):  # the grant after it is the lake's
+            kept = [line for line in kept if f"`{chain.names.lake_database}`" not in line]
+        assert len(kept) < len(text.splitlines())
+        return "\n".join(kept)
+
+    permit(least, chain, "lacking", without)
+    changed = Least(least.box, starrocks_user="lacking")
+    with pytest.raises(MssqlStarrocksError):
+        changed.load(chain)  # OVERWRITE needs no ALTER,
+        least.box.starrocks.execute(f"DROP TABLE {SCHEMA}.{TABLE} FORCE")
+        changed.load(chain)  # and RENAME does
+
+
+@dataclass
+class Requests:
+    """What came to Glue and S3, as IAM names it."""
+
+    application: object
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        self.seen.update(_glue(environ, body) if "HTTP_X_AMZ_TARGET" in environ else _s3(environ))
+        return self.application(environ, start_response)
+
+
+GLUE = f"arn:aws:glue:{aws.REGION}:*"
+
+
+def _glue(environ, body) -> Iterator[tuple[str, str, str]]:
+    action = "glue:" + environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+    asked = json.loads(body)
+    database = asked.get("DatabaseName") or asked.get("DatabaseInput", {}).get("Name") or asked.get("Name")
+    yield action, f"{GLUE}:catalog", ""
+    if database:
+        yield action, f"{GLUE}:database/{database}", ""
+    table = (asked.get("TableInput", {}).get("Name") or asked.get("Name")) if "DatabaseName" in asked else None
+    if table:
+        yield action, f"{GLUE}:table/{database}/{table}", ""
+
+
+def _s3(environ) -> Iterator[tuple[str, str, str]]:
+    bucket, _, key = unquote(environ["PATH_INFO"]).lstrip("/").partition("/")
+    query, method = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True), environ["REQUEST_METHOD"]
+    if not key:
+        action = {"GET": "s3:ListBucket", "HEAD": "s3:ListBucket", "POST": "s3:DeleteObject"}[method]
+        yield action, f"arn:aws:s3:::{bucket}", query.get("prefix", [""])[0]
+        return
+    if method == "DELETE" and "uploadId" in query:
+        action = "s3:AbortMultipartUpload"
+    else:
+        action = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "DELETE": "s3:DeleteObject"}.get(
+            method, "s3:PutObject"
+        )
+    yield action, f"arn:aws:s3:::{bucket}/{key}", ""
+
+
+def allowed(policy: str, request: tuple[str, str, str]) -> bool:
+    action, resource, prefix = request
+    return any(
+        action in statement["Action"]
+        and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+        and (
+            "Condition" not in statement
+            or any(fnmatchcase(prefix, p) for p in statement["Condition"]["StringLike"]["s3:prefix"])
+        )
+        for statement in json.loads(policy)["Statement"]
+    )
+
+
+@pytest.fixture
+def requests(least):
+    server = least.box.aws._server
+    found = Requests(server.app)
+    server.app = found
+    _open.cache_clear()
+    yield found
+    server.app = found.application
+
+
+def test_the_lake_is_used_by_the_printed_policies_only(least, requests):
+    chain, lake = planned(least), least.settings.lake
+    permit(least, chain)
+    least.snapshot(chain)
+    least.prove_snapshot(chain)
+    least.publish(chain)
+    written = {*requests.seen}
+    requests.seen.clear()
+    least.load(chain)
+    least.prove_warehouse(chain)
+    assert {"glue:CreateTable", "glue:UpdateTable", "s3:PutObject", "s3:GetObject"} <= {
+        action for action, *_ in written
+    }
+    assert [r for r in sorted(written) if not allowed(lake_policy(lake, [chain]), r)] == []
+    assert {"glue:GetTable", "s3:GetObject"} <= {action for action, *_ in requests.seen}
+    assert [r for r in sorted(requests.seen) if not allowed(reader_policy(lake, [chain]), r)] == []
+
+
+def test_the_check_of_policies_can_fail():
+    made = chain_of()
+    policy = lake_policy(LakeSettings(bucket="b"), [made])
+    assert allowed(policy, ("glue:GetTable", "arn:aws:glue:us-east-1:*:table/sales/things", ""))
+    assert allowed(policy, ("s3:ListBucket", "arn:aws:s3:::b", "warehouse/sales/things"))
+    for request in (
+        ("glue:DeleteTable", "arn:aws:glue:us-east-1:*:table/sales/things", ""),
+        ("glue:GetTable", "arn:aws:glue:us-east-1:*:table/sales/other", ""),
+        ("s3:GetObject", "arn:aws:s3:::b/warehouse/hr/x", ""),
+        ("s3:PutObject", "arn:aws:s3:::other/warehouse/sales/x", ""),
+        ("s3:ListBucket", "arn:aws:s3:::b", "warehouse/hr/"),
+    ):
+        assert not allowed(policy, request), request
+    assert not allowed(
+        reader_policy(LakeSettings(bucket="b"), [made]), ("s3:PutObject", "arn:aws:s3:::b/warehouse/sales/x", "")
+    )
+
+
+def test_policies_name_account_partition_and_only_glue():
+    made = chain_of()
+    china = lake_policy(LakeSettings(bucket="b", region="cn-north-1"), [made], "123456789012")
+    assert "arn:aws-cn:glue:cn-north-1:123456789012:table/sales/things" in china
+    with pytest.raises(ConfigError, match="rest catalog"):
+        reader_policy(LakeSettings(catalog="rest", bucket="b"), [made])
