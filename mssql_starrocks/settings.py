@@ -17,7 +17,7 @@ from mssql_starrocks.errors import ConfigError
 
 _SHORTEST = 4  # what is shorter is in every other word
 _secrets: set[str] = set()  # of all settings of this process
-_PASSWORD_OF_URL = re.compile(r"(://[^/@\s:]*:)[^/@\s]+@")
+_PASSWORD_OF_URL = re.compile(r"(://[^/@\s:]*:)[^/\s]+@")
 
 
 class _Section(BaseModel):

@@ -1,4 +1,4 @@
-"""Log in to SQL Server by both drivers and say what came of it, as JSON: `python -m ...dial`, settings in the environment.
+"""Log in to SQL Server by both drivers and say what came of it, as JSON; settings are in the environment.
 
 A process of its own, because mssql-python reads its trust store once a process.
 """

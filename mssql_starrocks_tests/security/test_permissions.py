@@ -122,9 +122,14 @@ def test_each_grant_in_the_warehouse_is_needed(least, missing):
     permit(least, chain, "lacking", without)
     changed = Least(least.box, starrocks_user="lacking")
     with pytest.raises(MssqlStarrocksError):
-        changed.load(chain)  # OVERWRITE needs no ALTER,
-        least.box.starrocks.execute(f"DROP TABLE {SCHEMA}.{TABLE} FORCE")
-        changed.load(chain)  # and RENAME does
+        load_twice(changed, chain)
+
+
+def load_twice(platform, chain):
+    """OVERWRITE needs no ALTER, and RENAME does."""
+    platform.load(chain)
+    platform.box.starrocks.execute(f"DROP TABLE {SCHEMA}.{TABLE} FORCE")
+    platform.load(chain)
 
 
 @dataclass

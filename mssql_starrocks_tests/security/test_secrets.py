@@ -1,4 +1,4 @@
-"""Canary secrets through Dagster, in good runs and failing ones: they are nowhere, and each place was really looked at."""
+"""Canary secrets through Dagster, in good runs and failing ones: nowhere, and each place was really looked at."""
 
 from __future__ import annotations
 
@@ -147,16 +147,20 @@ def test_what_drivers_and_servers_say_is_cleaned(box):
     assert redacted("nothing to hide") == "nothing to hide"
 
 
+def defect(text):
+    try:
+        raise KeyError(text)
+    except KeyError as error:
+        raise ValueError("in between") from error
+
+
 def test_a_defect_that_tells_a_secret_keeps_no_cause(box):
     from mssql_starrocks.orchestration.failures import one_line_failures
 
     Settings.load(box.environment(), dotenv=None)
     for text, kept in ((f"bad value {stack.PASSWORD}", False), ("bad value", True)):
         with pytest.raises(dg.Failure) as failure, one_line_failures("t", logging.getLogger("t"), 0):
-            try:
-                raise KeyError(text)
-            except KeyError as error:
-                raise ValueError("in between") from error
+            defect(text)
         assert stack.PASSWORD not in str(failure.value.description)
         assert (failure.value.__cause__ is not None) is kept
 
