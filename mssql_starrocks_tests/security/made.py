@@ -89,12 +89,12 @@ def of_warehouse(chain: Chain, password: str) -> list[str]:
     return [*made, *empty.said, *session.said]
 
 
-def printed(chain: Chain) -> tuple[list[str], list[str]]:
-    """The statements that an administrator is given, for SQL Server and for StarRocks."""
+def printed(chain: Chain) -> tuple[str, str]:
+    """What an administrator is given, for SQL Server and for StarRocks."""
     mssql = MssqlSettings(host="h", user=chain.database, password="p", database=chain.database)
     return (
-        source_grants(mssql, [chain]).split(";\n"),
-        warehouse_grants(StarRocksSettings(host="h", user="loader"), [chain]).split(";\n"),
+        source_grants(mssql, [chain]),
+        warehouse_grants(StarRocksSettings(host="h", user="loader"), [chain]),
     )
 
 

@@ -15,7 +15,7 @@ SCHEMA = 'sch]e\'ma."x"; --'
 LONG = "]" * 128
 TABLES = {
     "t]; DROP TABLE Canary; --": ["id", "v"],
-    'it\'s `t` "q" \\': ["select", "a]b", "it's", 'say "x"', "`t`", "a.c", "a d", "{c}", "%s", "?", "@x", "$x"],
+    'it\'s `t` "q" \\': ["select", "a]b", "it's", 'say "x"', "`t`", "a.c", "a d", "{c}", "%s", "?", "@x", "$y"],
     "数量 😀 größe": ["数量", "größe", "1st", "__op", "\u0130x"],
     LONG: ["k" * 128, "m" * 128],
     "line\nbreak\ttab": ["c\nd", "e\tf", "--g", "/*h"],
@@ -74,3 +74,10 @@ def test_nothing_else_happened(hostile):
     assert names == {*TABLES, "Canary"}
     chains = hostile.chains(lake_prefix="hostile_")
     assert len(chains) == len(TABLES) + 1
+
+
+def test_discover_shows_them(hostile, capsys):
+    from mssql_starrocks.cli import _show_discovered
+
+    _show_discovered(list(hostile.chains(lake_prefix="hostile_").values()), [])
+    assert "[/red]{0}%d" in capsys.readouterr().out.replace("\n", "")

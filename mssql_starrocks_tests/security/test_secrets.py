@@ -122,7 +122,7 @@ SEEN = {
     "storage": "hr.shifts",
     "events": "hr.shifts",
     "run": EVERYTHING,
-    "output": "hr.shifts",
+    "output": EVERYTHING,
     "logs": "botocore",
     "processes": "mssql_starrocks.sandbox.sqlserver.child",
     "reprs": "sandbox_reader",

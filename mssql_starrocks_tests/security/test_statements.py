@@ -34,6 +34,8 @@ often = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
+quick = settings(deadline=None)
+
 
 def chain_of(called: tuple[str, ...], database: str, comment: str) -> Chain:
     schema, name, *columns = called
@@ -133,10 +135,9 @@ def test_statements_for_starrocks(chain, password):
 def test_statements_for_administrators(chain):
     tame, known = chain_of(TAME, "D", "E"), renames(chain)
     for number, shape in enumerate((shape_tsql, shape_starrocks)):
-        expected, found = printed(tame)[number], printed(chain)[number]
-        assert len(found) > 4
-        renamed = [shape(sql).renamed(lambda n: known.get(n, n), str) for sql in expected]
-        assert [shape(sql) for sql in found] == renamed
+        expected = shape(printed(tame)[number])
+        assert expected.skeleton.count("name") > 4
+        assert shape(printed(chain)[number]) == expected.renamed(lambda was: known.get(was, was), str)
 
 
 def test_the_tokenizers_do_see_an_injection():
@@ -149,17 +150,20 @@ def test_the_tokenizers_do_see_an_injection():
     assert shape_starrocks("SELECT `a`; DROP TABLE `t`").skeleton != shape_starrocks("SELECT `a`").skeleton
 
 
+@quick
 @given(names)
 def test_a_name_in_sql_server_is_one_token(name):
     assert shape_tsql(quote_tsql(name)).names == (name,)
     assert shape_tsql(f"SELECT {quote_tsql(name)} AS a").skeleton == ("SELECT", "name", "AS", "a")
 
 
+@quick
 @given(texts.filter(lambda text: "\0" not in text))
 def test_a_text_in_sql_server_is_one_token(text):
     assert shape_tsql(text_tsql(text)).strings == (text,)
 
 
+@quick
 @given(names)
 def test_a_name_in_starrocks_is_one_token_or_refused(name):
     try:
@@ -171,6 +175,7 @@ def test_a_name_in_starrocks_is_one_token_or_refused(name):
     assert shape_starrocks(quoted).skeleton == ("name",)
 
 
+@quick
 @given(texts)
 def test_a_text_in_starrocks_is_one_token(text):
     shape = shape_starrocks(text_starrocks(text))
@@ -179,6 +184,7 @@ def test_a_text_in_starrocks_is_one_token(text):
     assert unquote_string(doubled) == text
 
 
+@quick
 @given(names)
 def test_a_name_in_duckdb_is_one_token(name):
     sql = f"SELECT 1 AS {quote(name)}"
