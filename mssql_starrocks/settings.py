@@ -45,7 +45,7 @@ def _existing(file: str | None) -> str | None:
 
 AuthorityFile = Annotated[str | None, AfterValidator(_existing)]
 # A host is a part of connection strings and URLs: nothing that ends it there, or begins another property.
-Host = Annotated[str, Field(pattern=r"^[^\s;,={}()'\"\\/?&@#\[\]]{1,255}$")]
+Host = Annotated[str, Field(pattern=r"^[^\s;,={}()'\"`\\/?&@#\[\]]{1,255}$")]
 
 
 class MssqlSettings(_Section):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import count
 from urllib.parse import parse_qs, unquote
 
 import pytest
@@ -21,15 +22,20 @@ from mssql_starrocks_tests.platform import Platform, failed
 from mssql_starrocks_tests.tables import chain as chain_of
 
 PASSWORD = "Least-1-Secret"
-SCHEMA, TABLE = "least", "things"
-ID = f"{SCHEMA}.{TABLE}"
+TABLE = "things"
+_number = count()  # moto's Glue is one for the whole process
 
 
 @dataclass
 class Least(Platform):
     """The platform with a StarRocks user of its own."""
 
+    schema: str = ""
     starrocks_user: str = "loader"
+
+    @property
+    def table(self) -> str:
+        return f"{self.schema}.{TABLE}"
 
     @property
     def settings(self) -> Settings:
@@ -39,18 +45,19 @@ class Least(Platform):
 
 @pytest.fixture
 def least(own_box) -> Least:
-    own_box.sqlserver.execute(f"CREATE SCHEMA {SCHEMA}")
+    schema = f"least{next(_number)}"
+    own_box.sqlserver.execute(f"CREATE SCHEMA {schema}")
     for name in (TABLE, "others"):
-        own_box.sqlserver.execute(f"CREATE TABLE {SCHEMA}.{name} (id int NOT NULL PRIMARY KEY, v nvarchar(20))")
-        own_box.sqlserver.execute(f"INSERT INTO {SCHEMA}.{name} VALUES (1, N'a'), (2, NULL)")
+        own_box.sqlserver.execute(f"CREATE TABLE {schema}.{name} (id int NOT NULL PRIMARY KEY, v nvarchar(20))")
+        own_box.sqlserver.execute(f"INSERT INTO {schema}.{name} VALUES (1, N'a'), (2, NULL)")
     own_box.sqlserver.execute("CREATE TABLE dbo.hidden (id int NOT NULL PRIMARY KEY)")
-    made = Least(own_box)
+    made = Least(own_box, schema=schema)
     own_box.starrocks.execute(f"CREATE USER loader IDENTIFIED BY '{PASSWORD}'")
     return made
 
 
 def planned(least, **config):
-    return least.chains(lake_prefix="least_", include=[ID], **config)[ID]
+    return least.chains(lake_prefix="least_", include=[least.table], **config)[least.table]
 
 
 def permit(least, chain, user="loader", without=None):
@@ -71,17 +78,20 @@ def test_the_chain_runs_with_the_printed_grants(least):
     least.box.sqlserver.execute(text)
     permit(least, chain)
     seen = [str(table.id) for table in discover(mssql).tables]
-    assert seen == [f"{SCHEMA}.others", ID]  # VIEW DEFINITION is on the schema; of others not even names are seen
+    assert seen == [
+        f"{least.schema}.others",
+        least.table,
+    ]  # VIEW DEFINITION is on the schema; of others not even names are seen
     for _ in range(2):  # RENAME, then OVERWRITE
         assert not failed(least.copy(planned(least)))
-    least.box.sqlserver.execute(f"ALTER TABLE {SCHEMA}.{TABLE} ADD w int NULL")
+    least.box.sqlserver.execute(f"ALTER TABLE {least.table} ADD w int NULL")
     assert not failed(least.copy(planned(least)))  # SWAP
-    assert least.warehouse(f"SELECT count(*) FROM {SCHEMA}.{TABLE}") == [(2,)]
+    assert least.warehouse(f"SELECT count(*) FROM {least.table}") == [(2,)]
 
 
 def test_what_is_not_granted_is_not_read(least):
     chain = planned(least)
-    other = least.chains(lake_prefix="least_", include=[f"{SCHEMA}.others"])[f"{SCHEMA}.others"]
+    other = least.chains(lake_prefix="least_", include=[f"{least.schema}.others"])[f"{least.schema}.others"]
     least.box.sqlserver.execute(source_grants(least.settings.mssql, [chain]))
     with pytest.raises(SourceError):
         least.snapshot(other)
@@ -120,7 +130,7 @@ def test_each_grant_in_the_warehouse_is_needed(least, missing):
         return "\n".join(kept)
 
     permit(least, chain, "lacking", without)
-    changed = Least(least.box, starrocks_user="lacking")
+    changed = Least(least.box, schema=least.schema, starrocks_user="lacking")
     with pytest.raises(MssqlStarrocksError):
         load_twice(changed, chain)
 
@@ -128,7 +138,7 @@ def test_each_grant_in_the_warehouse_is_needed(least, missing):
 def load_twice(platform, chain):
     """OVERWRITE needs no ALTER, and RENAME does."""
     platform.load(chain)
-    platform.box.starrocks.execute(f"DROP TABLE {SCHEMA}.{TABLE} FORCE")
+    platform.box.starrocks.execute(f"DROP TABLE {platform.table} FORCE")
     platform.load(chain)
 
 

@@ -59,7 +59,8 @@ def chain_of(called: tuple[str, ...], database: str, comment: str) -> Chain:
 
 @st.composite
 def hostile(draw):
-    called = tuple(draw(names) for _ in TAME)
+    columns = draw(st.lists(names, min_size=4, max_size=4, unique=True))
+    called = (draw(names), draw(names), *columns)
     database, comment = draw(names), draw(texts)
     try:
         return chain_of(called, database, comment)
