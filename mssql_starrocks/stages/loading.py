@@ -62,7 +62,7 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         if how == replacing.OVERWRITE:  # the others move no row: the proven shadow is the target
             _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
-        held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
+        held = ledger.LedgerEntry(before.target, before.source, current.snapshot_id, load_id, label, ddl, rows)
         ledger.record(session, starrocks, chain, held)
     log(f"{chain.table.id}: {target} holds snapshot {current.snapshot_id} ({how})")
     return LoadReport(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import astuple, dataclass, fields, replace
 
 from mssql_starrocks.chain import Chain
@@ -9,6 +10,7 @@ from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.naming import LEDGER
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
+from mssql_starrocks.types.keys import KEY_LIMIT
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
 from mssql_starrocks.warehouse.schema import columns_of
@@ -43,7 +45,7 @@ def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain,
     Raises:
         WarehouseError: the target exists and is not ours, or belongs to another source; it is left alone.
     """
-    target, source = ".".join(chain.names.warehouse), source_name(chain)
+    target, source = target_key(chain), source_name(chain)
     before = read(session, chain)
     if before is None and columns_of(session, chain.names.warehouse):
         raise WarehouseError(
@@ -71,9 +73,18 @@ def read(session: WarehouseSession, chain: Chain) -> LedgerEntry | None:
     """The target's entry; creates nothing."""
     if not columns_of(session, (chain.names.warehouse_database, LEDGER)):
         return None
-    target = text_starrocks(".".join(chain.names.warehouse))
+    target = text_starrocks(target_key(chain))
     rows = session.rows(f"SELECT {_COLUMNS} FROM {_name(chain)} WHERE target = {target}", "load ledger")
     return LedgerEntry(*rows[0]) if rows else None
+
+
+def target_key(chain: Chain) -> str:
+    """The target's database and table; with a hash at the end where StarRocks' key could not hold it whole."""
+    text = ".".join(chain.names.warehouse)
+    if len(text) <= KEY_LIMIT:
+        return text
+    mark = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[: KEY_LIMIT - len(mark) - 1]}_{mark}"
 
 
 def source_name(chain: Chain) -> str:

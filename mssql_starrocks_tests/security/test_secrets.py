@@ -27,7 +27,7 @@ WRONG = {
     "URL": {"ICEBERG_CATALOG_TYPE": "sql", "ICEBERG_CATALOG_URI": "nodialect://me:Canary-Url-4711@h/db"},
 }
 SAID = {
-    "good": "RUN_SUCCESS",
+    "good": "Finished execution of run",
     "SQL Server": "refused the login of sandbox_reader",
     "StarRocks": "refused the login of root",
     "AWS": "AWS refused the credentials",
