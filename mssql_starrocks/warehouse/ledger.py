@@ -45,7 +45,7 @@ def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain,
     Raises:
         WarehouseError: the target exists and is not ours, or belongs to another source; it is left alone.
     """
-    target, source = target_key(chain), source_name(chain)
+    target, source = ".".join(chain.names.warehouse), source_name(chain)
     before = read(session, chain)
     if before is None and columns_of(session, chain.names.warehouse):
         raise WarehouseError(
@@ -57,7 +57,7 @@ def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain,
             f"StarRocks table {target} holds {before.source}, not {source}: choose another database "
             f"for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
         )
-    before = before or LedgerEntry(target, source)
+    before = before or LedgerEntry(target_key(chain), source)
     record(session, starrocks, chain, replace(before, shadow=shadow))
     return before
 

@@ -10,6 +10,7 @@ from mssql_starrocks.model import Column, Key, Table, TableId
 from mssql_starrocks.naming import column_slug, companion_slug
 from mssql_starrocks.settings import MssqlSettings, Settings
 from mssql_starrocks.source.errors import translate
+from mssql_starrocks.warehouse.ledger import target_key
 from mssql_starrocks.warehouse.replace import drop, shadow_name
 from mssql_starrocks_tests.security.made import Recorder
 from mssql_starrocks_tests.tables import chain, column, table
@@ -118,3 +119,13 @@ def test_advice_that_is_copied_by_an_administrator_is_quoted():
     mssql = MssqlSettings(host="h", user="u; --", password=SecretStr("p"), database="d")
     error = translate(Exception(229, "denied"), mssql, TableId("s", "t] TO public; --"))
     assert str(error).endswith("GRANT SELECT ON [s].[t]] TO public; --] TO [u; --];")
+
+
+def test_a_long_target_has_a_key_of_its_own_in_the_ledger():
+    def key(name):
+        return target_key(chain(table(column("id", "int", nullable=False), name=name)))
+
+    assert key("things") == "sales.things"
+    assert key("x" * 122) == "sales." + "x" * 122
+    assert len(key("x" * 128)) == len(key("y" + "x" * 127)) == 128
+    assert key("x" * 128) != key("x" * 127 + "y")

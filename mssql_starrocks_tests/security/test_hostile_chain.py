@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from mssql_starrocks.settings import Settings
+from mssql_starrocks.source.connect import control_session, reader_session
 from mssql_starrocks.types.dialects import quote_starrocks, quote_tsql
 from mssql_starrocks_tests.platform import Platform, failed
 
@@ -74,6 +75,16 @@ def test_nothing_else_happened(hostile):
     assert names == {*TABLES, "Canary"}
     chains = hostile.chains(lake_prefix="hostile_")
     assert len(chains) == len(TABLES) + 1
+
+
+@pytest.mark.parametrize("name", ["[a]", "[a]; CREATE TABLE dbo.Injected (id int); --]", "a;b=c", "{a}", "a}b"])
+def test_a_database_is_opened_by_its_own_name(hostile, name):
+    """FreeTDS takes a name in brackets for one that is quoted already, and connection strings have braces."""
+    hostile.box.sqlserver.execute(f"CREATE DATABASE {quote_tsql(name)}")
+    mssql = hostile.settings.mssql.model_copy(update={"database": name})
+    for opened in (control_session, reader_session):
+        with opened(mssql) as session:
+            assert session.rows("SELECT DB_NAME() AS n, COUNT(*) AS tables FROM sys.tables") == [(name, 0)]
 
 
 def test_discover_shows_them(hostile, capsys):
