@@ -23,6 +23,7 @@ from mssql_starrocks.sandbox.starrocks.sql.lexer import split_statements, unquot
 from mssql_starrocks.source.chunking.literals import literal
 from mssql_starrocks.source.select import from_table
 from mssql_starrocks.types.dialects import quote_starrocks, quote_tsql, text_starrocks, text_tsql
+from mssql_starrocks.warehouse.ledger import target_key
 from mssql_starrocks_tests.security.made import of_source, of_warehouse, printed
 from mssql_starrocks_tests.security.names import names, shape_starrocks, shape_tsql, texts
 
@@ -113,7 +114,7 @@ def test_statements_for_starrocks(chain, password):
         fixed = {
             "E": comment,
             "D.S.T": f"{chain.database}.{chain.table.id}",
-            "w.t": f"w.{known['t']}",
+            "w.t": target_key(chain),
             PRINTABLE: password,
         }
         return fixed.get(was) or (known[column] + colon + note if colon and column in known else known.get(was, was))
