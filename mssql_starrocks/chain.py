@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.config import DATABASE_NAME, Config, EngineName, ProofLevel, TableOptions
+from mssql_starrocks.config import Config, EngineName, ProofLevel, TableOptions, is_database_name
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
@@ -130,23 +130,35 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
 
 def _type_options(table: Table, options: TableOptions, named: TableOptions) -> TypeOptions:
     """What is set for the table's columns, in the table's own spelling; a pattern may name columns that it lacks."""
-    spelling = {c.name.lower(): c.name for c in table.columns}
     for where, names in (("exclude_columns", named.exclude_columns), ("columns", tuple(named.columns))):
         for name in names:
-            if name.lower() not in spelling:
-                near = difflib.get_close_matches(name.lower(), spelling, 1)
-                hint = f"; did you mean {spelling[near[0]]}?" if near else ""
+            if not _spellings(table, name):
+                columns = {c.name.lower(): c.name for c in table.columns}
+                near = difflib.get_close_matches(name.lower(), columns, 1)
+                hint = f"; did you mean {columns[near[0]]}?" if near else ""
                 raise ConfigError(f"tables: {table.id}: {where} names {name}, which is no column of it{hint}")
     for name, choices in named.columns.items():
-        column = table.column(spelling[name.lower()])
+        column = table.column(_spelled(table, name))
         for idle in idle_choices(column, choices):
             kind = declared_type(column) + (f" with target {choices.target}" if choices.target else "")
             raise ConfigError(f"tables: {table.id}: columns: {name}: {idle} says nothing about {kind}; remove it")
-    columns: dict[str, ColumnChoices] = {
-        spelling[name.lower()]: choices for name, choices in options.columns.items() if name.lower() in spelling
+    chosen: dict[str, ColumnChoices] = {
+        _spelled(table, name): choices for name, choices in options.columns.items() if _spellings(table, name)
     }
-    excluded = frozenset(spelling[n.lower()] for n in options.exclude_columns if n.lower() in spelling)
-    return TypeOptions(options.types, columns, excluded, options.accept_masked)
+    excluded = frozenset(_spelled(table, name) for name in options.exclude_columns if _spellings(table, name))
+    return TypeOptions(options.types, chosen, excluded, options.accept_masked)
+
+
+def _spellings(table: Table, name: str) -> list[str]:
+    return [c.name for c in table.columns if c.name.lower() == name.lower()]
+
+
+def _spelled(table: Table, name: str) -> str:
+    """The column's own spelling. A case-sensitive database may have several that differ in case only."""
+    found = _spellings(table, name)
+    if name not in found and len(found) > 1:
+        raise ConfigError(f"tables: {table.id}: {name} may be {' or '.join(found)}; spell it as SQL Server does")
+    return name if name in found else found[0]
 
 
 def _grades(table: TableId, options: TableOptions, config: Config) -> tuple[Grade | None, Grade | None]:
@@ -188,7 +200,7 @@ def plan_chains(
 def _names(table: TableId, config: Config, warehouse_database: str | None) -> Names:
     schema = slug(table.schema)
     target = config.targets.get(table.schema.lower()) or warehouse_database or schema
-    if not DATABASE_NAME.fullmatch(target):
+    if not is_database_name(target):
         raise ConfigError(
             f"{table}: {target} is no name for a StarRocks database; set targets: {{{table.schema}: ...}}"
         )

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
@@ -129,14 +130,14 @@ def _show_discovered(chains: Sequence[Chain], refused: Sequence[Refused]) -> Non
     shown = RichTable("table", "rows (estimate)", "engine", "target", "", box=None)
     for chain in chains:
         shown.add_row(
-            str(chain.table.id),
+            escape(str(chain.table.id)),
             f"{chain.table.rows:,}",
             chain.engine,
             ".".join(chain.names.warehouse),
-            "; ".join(chain.key_notes),
+            escape("; ".join(chain.key_notes)),
         )
     for table in refused:
-        shown.add_row(str(table.table), "", "refused", "", table.reason)
+        shown.add_row(escape(str(table.table)), "", "refused", "", escape(table.reason))
     screen.print(shown)
 
 

@@ -22,7 +22,13 @@ GradeName = Literal["A", "B", "D", "E"]
 ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
-DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
+_DATABASE = re.compile(r"(?:[A-Za-z]|_[A-Za-z0-9])[A-Za-z0-9_]{0,254}")  # what 3.5 to 4.1 take (judged B Names)
+_SYSTEM_DATABASES = frozenset({"information_schema", "sys", "_statistics_"})
+
+
+def is_database_name(name: str) -> bool:
+    """Whether StarRocks can have a database of ours by this name."""
+    return bool(_DATABASE.fullmatch(name)) and name.lower() not in _SYSTEM_DATABASES
 
 
 def _partitioning(value: Any) -> Any:
@@ -74,7 +80,7 @@ class Config(_Strict):
     include: tuple[str, ...] = Field(("*",), description="tables to copy")
     exclude: tuple[str, ...] = Field((), description="tables to leave out; wins over include")
     targets: dict[str, str] = Field(default_factory=dict, description="StarRocks database per source schema")
-    lake_prefix: str = Field("", pattern="^[a-z0-9_]*$", description="put before every Glue database name")
+    lake_prefix: str = Field("", pattern="^[a-z0-9_]{0,40}$", description="put before every Glue database name")
     engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
     spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
@@ -102,8 +108,10 @@ class Config(_Strict):
     @classmethod
     def _known_to_starrocks(cls, targets: dict[str, str]) -> dict[str, str]:
         for schema, database in targets.items():
-            if not DATABASE_NAME.fullmatch(database):
-                raise ValueError(f"{schema}: {database!r} is no name for a StarRocks database (letters, digits, _)")
+            if not is_database_name(database):
+                raise ValueError(
+                    f"{schema}: {database!r} is no name for a StarRocks database (letters, digits, _; not its own)"
+                )
         return {schema.lower(): database for schema, database in targets.items()}
 
     def named(self, table: TableId) -> TableOptions:

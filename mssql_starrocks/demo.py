@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mssql_starrocks.config import DEFAULT_FILE, Config
@@ -199,7 +200,7 @@ def _print(rows: Mapping[str, _Row], screen: Console, seconds: float) -> None:
     for name, row in rows.items():
         numbers = [row.source, row.rows.get(LAKE), row.rows.get(WAREHOUSE)]
         checks = f"{row.passed}/{_CHECKS}"
-        shown.add_row(name, row.engine, *("-" if n is None else f"{n:,}" for n in numbers), checks,
+        shown.add_row(escape(name), row.engine, *("-" if n is None else f"{n:,}" for n in numbers), checks,
                       f"{row.seconds:.1f}", row.grade, style=None if row.certified else "red")  # fmt: skip
     screen.print(shown)
     for name, row in rows.items():

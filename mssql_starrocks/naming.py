@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mssql_starrocks.errors import NameCollisionError
@@ -16,6 +16,7 @@ _RESERVED = {"__op", "__row", "___count___"}  # columns that StarRocks keeps to 
 _SHADOW = "__starrocks_shadow_"
 _PLAIN_SEPARATORS = " -."
 _LONGEST = 200  # Glue takes 255 characters (facts/iceberg_spark_glue.md 2); the rest is for our suffixes
+_LONGEST_COLUMN = 128  # UTF-16 units of an identifier in SQL Server, where the names of the copy are aliases
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,45 @@ def slug(name: str) -> str:
     text = re.sub(r"[^a-z0-9_]", "_", lower)
     foreign = re.sub(rf"[a-z0-9_{re.escape(_PLAIN_SEPARATORS)}]", "", lower)
     if foreign or len(text) > _LONGEST or not re.search("[a-z0-9]", text):
-        text = f"{text[:_LONGEST]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+        text = f"{text[:_LONGEST]}_{_mark(name)}"
     return text
 
 
 def column_slug(name: str) -> str:
     """A column name for lake and warehouse: lower case, letters and digits of any script, everything else `_`."""
-    text = "".join(c if c.isalnum() or c == "_" else "_" for c in name.lower())[:_LONGEST] or "_"
+    text = "".join(c if c.isalnum() or c == "_" else "_" for c in name.lower()) or "_"
     if text.startswith(_SHADOW):
-        return f"_{text}"  # StarRocks looks at the beginning
-    return f"{text}_" if text in _RESERVED else text
+        text = f"_{text}"  # StarRocks looks at the beginning
+    return f"{text}_" if text in _RESERVED else _shortened(text, _LONGEST_COLUMN)
+
+
+def companion_slug(column: str, suffix: str) -> str:
+    """The name of a second column beside the copy's column `column`."""
+    return f"{_shortened(column, _LONGEST_COLUMN - len(suffix) - 2)}__{suffix}"
+
+
+def folded(name: str) -> str:
+    """Equal for names that StarRocks takes for one: Java folds letter by letter, to upper case and then to lower."""
+    return "".join(_single(_single(c, str.upper), str.lower) for c in name)
+
+
+def _single(letter: str, fold: Callable[[str], str]) -> str:
+    found = fold(letter)
+    return found if len(found) == 1 else letter
+
+
+def _shortened(text: str, room: int) -> str:
+    """At most `room` UTF-16 units; what is cut gets a short hash of the whole, so that names stay apart."""
+    if len(text.encode("utf-16-le", "surrogatepass")) // 2 <= room:
+        return text
+    mark = _mark(text)
+    while len(f"{text}_{mark}".encode("utf-16-le", "surrogatepass")) // 2 > room:
+        text = text[:-1]
+    return f"{text}_{mark}"
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def refuse_collisions(tables: Iterable[Table]) -> None:
@@ -105,9 +135,10 @@ def refuse_column_collisions(table: TableId, names: Iterable[tuple[str, str]]) -
     """
     seen: dict[str, str] = {}
     for target, origin in names:
-        if target in seen:
+        name = folded(target)
+        if name in seen:
             raise NameCollisionError(
-                f"{table}: {seen[target]} and {origin} would both become column {target}. "
+                f"{table}: {seen[name]} and {origin} would both become column {target}. "
                 "Exclude one (tables: exclude_columns) or rename the audit columns."
             )
-        seen[target] = origin
+        seen[name] = origin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,18 +15,37 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from mssql_starrocks.errors import ConfigError
 
+_SHORTEST = 4  # what is shorter is in every other word
+_secrets: set[str] = set()  # of all settings of this process
+_PASSWORD_OF_URL = re.compile(r"(://[^/@\s:]*:)[^/\s]+@")
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_post_init(self, _: Any) -> None:
+        found = [v.get_secret_value() for v in self.__dict__.values() if isinstance(v, SecretStr)]
+        _secrets.update(secret for secret in found if len(secret) >= _SHORTEST)
+
+
+def redacted(text: str) -> str:
+    """The text without any secret of this process's settings, for what a driver or a server says."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return _PASSWORD_OF_URL.sub(r"\1***@", text)
 
 
 def _existing(file: str | None) -> str | None:
     if file and not Path(file).is_file():
         raise ValueError(f"file {file} does not exist")
+    if file and not file.isprintable():  # it is a line of FreeTDS' configuration
+        raise ValueError("a file name with control characters")
     return file
 
 
 AuthorityFile = Annotated[str | None, AfterValidator(_existing)]
+# A host is a part of connection strings and URLs: nothing that ends it there, or begins another property.
+Host = Annotated[str, Field(pattern=r"^[^\s;,={}()'\"`\\/?&@#\[\]]{1,255}$")]
 
 
 class MssqlSettings(_Section):
@@ -35,8 +55,8 @@ class MssqlSettings(_Section):
     and password are then the client's id and secret, and mssql-python takes pymssql's place everywhere.
     """
 
-    host: str
-    port: int = 1433
+    host: Host
+    port: int = Field(1433, ge=1, le=65535)
     user: str
     password: SecretStr
     database: str
@@ -56,11 +76,11 @@ class LakeSettings(_Section):
     """Iceberg catalog and object store. `endpoint` is for stores that are not AWS itself, such as the sandbox."""
 
     catalog: Literal["glue", "sql", "rest"] = "glue"
-    region: str = "us-east-1"
+    region: str = Field("us-east-1", pattern="^[a-z0-9-]{1,40}$")
     access_key_id: str | None = None
     secret_access_key: SecretStr | None = None
     session_token: SecretStr | None = None
-    bucket: str = ""
+    bucket: str = Field("", pattern="^[A-Za-z0-9._-]{0,255}$")
     warehouse_path: str = "warehouse"
     endpoint: str | None = None
     uri: str | None = Field(None, repr=False, description="of a sql or rest catalog")
@@ -78,13 +98,24 @@ class LakeSettings(_Section):
 class StarRocksSettings(_Section):
     """StarRocks front end. `database` is the target of schemas that `targets` does not name; else the schema's name."""
 
-    host: str
-    port: int = 9030
+    host: Host
+    port: int = Field(9030, ge=1, le=65535)
     user: str
     password: SecretStr = SecretStr("")
     database: str | None = None
+    tls: Literal["auto", "required", "off"] = Field(
+        "auto", description="auto: verified TLS where the server offers it, and always with `ca_file`"
+    )
+    trust_server_certificate: bool = False
     ca_file: AuthorityFile = None
-    catalog: str = Field("mssr_lake", pattern=r"^[A-Za-z]\w{0,63}$", description="external catalog that reads the lake")
+    catalog: str = Field(
+        "mssr_lake", pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$", description="external catalog that reads the lake"
+    )
+    lake_role: str | None = Field(
+        None,
+        pattern=r"^(instance_profile|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512})$",
+        description="how StarRocks reads the lake: instance_profile, or the ARN of a role; else with the loader's keys",
+    )
     replication_num: int | None = None
 
 
@@ -168,8 +199,11 @@ NAMES: dict[str, tuple[str, str]] = {
     "STARROCKS_USER": ("starrocks", "user"),
     "STARROCKS_PASSWORD": ("starrocks", "password"),
     "STARROCKS_DATABASE": ("starrocks", "database"),
+    "STARROCKS_TLS": ("starrocks", "tls"),
+    "STARROCKS_TRUST_SERVER_CERTIFICATE": ("starrocks", "trust_server_certificate"),
     "STARROCKS_CA_FILE": ("starrocks", "ca_file"),
     "STARROCKS_CATALOG": ("starrocks", "catalog"),
+    "STARROCKS_LAKE_ROLE": ("starrocks", "lake_role"),
     "STARROCKS_REPLICATION_NUM": ("starrocks", "replication_num"),
     "SPARK_MASTER": ("spark", "master"),
     "SPARK_DRIVER_MEMORY": ("spark", "driver_memory"),

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import LakeError, MssqlStarrocksError
-from mssql_starrocks.settings import LakeSettings
+from mssql_starrocks.settings import LakeSettings, redacted
+from mssql_starrocks.transport import lake_exposures, warn_once
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -48,6 +49,7 @@ def open_catalog(lake: LakeSettings) -> Catalog:
         raise LakeError(f"A {lake.catalog} catalog needs ICEBERG_CATALOG_URI.")
     if lake.catalog == "glue" and not lake.bucket:
         raise LakeError("A Glue catalog needs S3_BUCKET.")
+    warn_once(*lake_exposures(lake))
     with explained(lake):
         return _open(lake)
 
@@ -76,7 +78,7 @@ def explained(lake: LakeSettings, table: tuple[str, str] | None = None) -> Itera
 
 
 def _advice(error: Exception, lake: LakeSettings) -> str:
-    text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    text = redacted(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
     refused = (
         "UnrecognizedClient",
         "InvalidAccessKeyId",

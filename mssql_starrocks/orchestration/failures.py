@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from mssql_starrocks.errors import MssqlStarrocksError
+from mssql_starrocks.settings import redacted
 
 RETRIES = 3
 FIRST_WAIT = 5.0  # seconds; doubled each time, with jitter
@@ -29,7 +30,17 @@ def one_line_failures(what: str, log: dg.DagsterLogManager, attempt: int) -> Ite
         if error.transient and attempt < RETRIES:
             log.warning(f"{named} Trying again ({attempt + 1} of {RETRIES}).")
             wait = FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311
-            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from error
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from None
         raise dg.Failure(named, allow_retries=False) from None
     except Exception as error:
-        raise dg.Failure(f"{what}: {type(error).__name__}: {error}", allow_retries=False) from error
+        text = redacted(f"{what}: {type(error).__name__}: {error}")
+        raise dg.Failure(text, allow_retries=False) from (None if _tells_secrets(error) else error)
+
+
+def _tells_secrets(error: BaseException | None) -> bool:
+    """Dagster keeps the messages of an error's causes as they are."""
+    while error is not None:
+        if redacted(str(error)) != str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

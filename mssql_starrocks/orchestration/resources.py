@@ -80,8 +80,11 @@ class StarRocksResource(dg.ConfigurableResource[Any]):
     user: str | None = None
     password: str | None = Field(None, repr=False)
     database: str | None = Field(None, description="target of schemas that `targets` does not name")
+    tls: str | None = Field(None, description="auto, required or off")
+    trust_server_certificate: bool | None = None
     ca_file: str | None = None
     catalog: str | None = Field(None, description="external catalog that reads the lake")
+    lake_role: str | None = Field(None, description="how StarRocks reads the lake: instance_profile or a role's ARN")
     replication_num: int | None = None
 
     def settings(self) -> StarRocksSettings:
@@ -105,7 +108,7 @@ class GlueCatalogResource(dg.ConfigurableResource[Any]):
     aws_session_token: str | None = Field(None, repr=False)
     profile_name: str | None = Field(None, description="profile of ~/.aws that the credentials are taken from")
     catalog: str | None = Field(None, description="glue, sql or rest")
-    uri: str | None = Field(None, description="of a sql or rest catalog")
+    uri: str | None = Field(None, repr=False, description="of a sql or rest catalog")
     bucket: str | None = None
     warehouse_path: str | None = None
 

@@ -20,11 +20,14 @@ class Certificate:
     ca_file: Path
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Write cert.pem, key.pem and ca.pem into the folder (created when missing) and return their paths."""
+def make_certificate(folder: Path, host: str = "localhost") -> Certificate:
+    """Write cert.pem, key.pem and ca.pem into the folder (created when missing) and return their paths.
+
+    It is for `host`, and for 127.0.0.1 where that is localhost.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = _self_signed(key).public_bytes(serialization.Encoding.PEM)
+    public = _self_signed(key, host).public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,
@@ -38,10 +41,12 @@ def make_certificate(folder: Path) -> Certificate:
     return made
 
 
-def _self_signed(key: rsa.RSAPrivateKey) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+def _self_signed(key: rsa.RSAPrivateKey, host: str) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.datetime.now(datetime.timezone.utc)
-    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    hosts: list[x509.GeneralName] = [x509.DNSName(host)]
+    if host == "localhost":
+        hosts.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     return (
         x509.CertificateBuilder()
         .subject_name(name)

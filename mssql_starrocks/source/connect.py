@@ -19,6 +19,7 @@ from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.errors import explained
 from mssql_starrocks.source.sockets import Sockets, opened
+from mssql_starrocks.transport import source_exposures, warn_once
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,6 +111,7 @@ def control_session(mssql: MssqlSettings) -> Iterator[Session]:
             yield reader
         return
     _knock(mssql)
+    warn_once(*source_exposures(mssql))
     import pymssql
 
     with explained(mssql), _environment, _freetds_configuration(mssql):
@@ -144,6 +146,7 @@ def reader_session(mssql: MssqlSettings, label: str = "mssql_starrocks") -> Iter
         SourceError, SourceUnreachableError: wrong login, no such database, host does not answer.
     """
     _knock(mssql)
+    warn_once(*source_exposures(mssql))
     _choose_provider()
     import mssql_python
 

@@ -14,7 +14,8 @@ from mssql_starrocks.errors import (
     is_transient_sql_server,
 )
 from mssql_starrocks.model import TableId
-from mssql_starrocks.settings import MssqlSettings
+from mssql_starrocks.settings import MssqlSettings, redacted
+from mssql_starrocks.types.dialects import quote_tsql
 
 # The Rust driver of mssql-python gives texts without numbers; these phrases are the server's messages.
 _PHRASES = {
@@ -74,7 +75,7 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
         "check MSSQL_USER, MSSQL_PASSWORD and MSSQL_DATABASE.",
         4060: f"SQL Server {where} has no database {mssql.database} that {mssql.user} may open: check {setting}.",
         911: f"SQL Server {where} has no database {mssql.database}: check {setting}.",
-        229: f"{mssql.user} may not read {subject}: grant it with  GRANT SELECT ON {table} TO {mssql.user};",
+        229: f"{mssql.user} may not read {subject}: " + (_grant(table, mssql.user) if table else text),
         208: f"{subject} is not in database {mssql.database} any more: run  mssql-starrocks discover",
         207: f"a column of {subject} is not there any more ({text}): run  mssql-starrocks discover",
         20002: f"SQL Server {where} ended the connection during login: its certificate is not trusted "
@@ -89,6 +90,11 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
     return kind(f"SQL Server {where}, {subject}: {text}" + (f" (error {number})" if number else ""))
 
 
+def _grant(table: TableId, user: str) -> str:
+    """To be copied by an administrator, hence quoted."""
+    return f"grant it with  GRANT SELECT ON {quote_tsql(table.schema)}.{quote_tsql(table.name)} TO {quote_tsql(user)};"
+
+
 _LOST = frozenset({20002, 20003, 20004, 20006, 20009, 20047})  # FreeTDS: connection failed, timed out or died
 
 
@@ -96,7 +102,7 @@ def _number_and_text(error: Exception) -> tuple[int, str]:
     args = error.args[0] if error.args and isinstance(error.args[0], tuple) else error.args
     number = args[0] if args and isinstance(args[0], int) else 0
     raw = args[1] if len(args) > 1 else str(error)
-    text = raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
+    text = redacted(raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw))
     known = next((n for phrase, n in _PHRASES.items() if phrase in text.lower()), 0)
     if known and number not in (1205, 1222):
         number = known

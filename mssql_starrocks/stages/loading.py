@@ -19,6 +19,7 @@ from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.drilling import with_warehouse_rows
 from mssql_starrocks.stages.lake_loads import lake_table, published
 from mssql_starrocks.stages.snapshotting import Log
+from mssql_starrocks.transport import warehouse_exposures
 from mssql_starrocks.warehouse import ledger
 from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
@@ -41,6 +42,8 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
     """
     started = time.monotonic()
     target = ".".join(chain.names.warehouse)
+    for exposure in warehouse_exposures(starrocks):
+        log(f"{chain.table.id}: {exposure}")
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         current = published(chain, table)
         seen = _see(chain, table, current, known_fingerprint)
@@ -59,7 +62,7 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         if how == replacing.OVERWRITE:  # the others move no row: the proven shadow is the target
             _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
-        held = ledger.LedgerEntry(target, before.source, current.snapshot_id, load_id, label, ddl, rows)
+        held = ledger.LedgerEntry(before.target, before.source, current.snapshot_id, load_id, label, ddl, rows)
         ledger.record(session, starrocks, chain, held)
     log(f"{chain.table.id}: {target} holds snapshot {current.snapshot_id} ({how})")
     return LoadReport(

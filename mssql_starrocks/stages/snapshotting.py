@@ -25,6 +25,7 @@ from mssql_starrocks.source.point import Point
 from mssql_starrocks.stages.lake_loads import ours
 from mssql_starrocks.stages.planning import refuse_too_long
 from mssql_starrocks.stages.reading import Reading, reading
+from mssql_starrocks.transport import lake_exposures, source_exposures
 from mssql_starrocks.types.ledger import with_measured
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         session, point = read.point.sessions[0], read.point
         log(f"{chain.table.id}: reading at {point.instant} UTC, grade {point.grade.value}, with {chain.engine} "
             f"({chain.engine_reason}); {len(read.cut.chunks)} chunks: {read.cut.how}")  # fmt: skip
+        for exposure in (*source_exposures(mssql), *lake_exposures(lake)):
+            log(f"{chain.table.id}: {exposure}")
         seen = _see(chain, session)
         evidence = _evidence(chain, seen, point, load_id)
         plan = _plan(chain, read, evidence, seen)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import ColumnPrint, Fingerprint, Level
 
 _ARGUMENTS = 200  # SQL Server's CONCAT takes at most 254
+_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ class HashedTable:
         keys = [f"t{i}" for i, c in enumerate(self.columns) if c.name in key]
         texts = [f"t{i}" for i in range(len(self.columns))] if values else []
         inner = f"SELECT {', '.join([*self.hashes(), *shown])} FROM {source}"
-        where = f" WHERE {self.dialect.prefix.format(h=self.row_hash(key or None), n=len(prefix))} = '{prefix}'"
+        under = self.dialect.prefix.format(h=self.row_hash(key or None), n=len(prefix))
+        where = f" WHERE {under} = {_digits(prefix)}"
         return f"SELECT {', '.join([*keys, *hashes, *texts])} FROM ({inner}) q{where}"
 
     def _printed(self, number: int) -> str:
@@ -139,7 +142,7 @@ class HashedTable:
     def _under(self, hash_: str, prefixes: Sequence[str]) -> str:
         if not prefixes:
             return ""
-        wanted = ", ".join(f"'{p}'" for p in prefixes)
+        wanted = ", ".join(map(_digits, prefixes))
         return f" WHERE {self.dialect.prefix.format(h=hash_, n=len(prefixes[0]))} IN ({wanted})"
 
     def alias(self, number: int) -> str:
@@ -167,6 +170,17 @@ class HashedTable:
         if column.text is None or level is Level.COUNTS:
             return f"CASE WHEN {column.value} IS NULL THEN NULL ELSE '1' END"
         return self.dialect.hash.format(t=column.text)
+
+
+def _digits(prefix: str) -> str:
+    """A literal. One system says these digits and they are put into a statement for the other, hence the look at them.
+
+    Raises:
+        MssqlStarrocksError: what a server said is no beginning of a hash.
+    """
+    if not prefix or set(prefix) - _HEX:
+        raise MssqlStarrocksError(f"A server answered {prefix[:40]!r} where a hash was asked for.")
+    return f"'{prefix}'"
 
 
 def _digested(column: Hashed, level: Level) -> bool:

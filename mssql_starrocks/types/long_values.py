@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mssql_starrocks.model import Loss, PlannedColumn
+from mssql_starrocks.naming import companion_slug
 from mssql_starrocks.types.canonical import source_text
 from mssql_starrocks.types.matrix import LONGEST
 from mssql_starrocks.types.options import ColumnChoices
@@ -71,7 +72,7 @@ def _companion(
     column: PlannedColumn, suffix: str, select: str, kind: str, iceberg: str, starrocks: str, note: str
 ) -> PlannedColumn:
     return PlannedColumn(
-        name=f"{column.name}__{suffix}",
+        name=companion_slug(column.name, suffix),
         source=column.source,
         select=select,
         kind=kind,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mssql_starrocks.errors import KeyRefusedError, TypeRefusedError
 from mssql_starrocks.model import Column, Loss, PlannedColumn, Table
-from mssql_starrocks.naming import column_slug, refuse_column_collisions
+from mssql_starrocks.naming import column_slug, companion_slug, refuse_column_collisions
 from mssql_starrocks.types.canonical import source_text
 from mssql_starrocks.types.declared import WIDE
 from mssql_starrocks.types.dialects import quote_tsql
@@ -162,7 +162,8 @@ def _column(column: Column, name: str, form: Form, rule: Rule, in_key: bool) -> 
 
 
 def _companion(column: Column, companion: Companion, rule: Rule) -> PlannedColumn:
-    base = _column(column, f"{column_slug(column.name)}__{companion.suffix}", companion.form, rule, in_key=False)
+    name = companion_slug(column_slug(column.name), companion.suffix)
+    base = _column(column, name, companion.form, rule, in_key=False)
     return replace(
         base, loss=Loss.EXACT, note=companion.note, comment=f"{column.name}: {companion.note}", measure="", most=0
     )

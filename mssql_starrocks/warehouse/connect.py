@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 
 from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.settings import StarRocksSettings
-from mssql_starrocks.warehouse.errors import explained
+from mssql_starrocks.transport import is_loopback, warehouse_exposures, warn_once
+from mssql_starrocks.warehouse.errors import NO_TLS, explained, number_of
 
 # facts/starrocks_judged.md A1: both flags are needed (casts, decimals); setting sql_mode drops ONLY_FULL_GROUP_BY.
 _SQL_MODE = "ONLY_FULL_GROUP_BY,ALLOW_THROW_EXCEPTION,ERROR_IF_OVERFLOW,FORBID_INVALID_DATE"
@@ -54,22 +56,9 @@ def warehouse_session(starrocks: StarRocksSettings) -> Iterator[WarehouseSession
     Raises:
         WarehouseError, WarehouseUnreachableError: wrong login, host does not answer, settings not taken.
     """
-    import pymysql
-
-    verify = True if starrocks.ca_file else None
+    warn_once(*warehouse_exposures(starrocks))
     with explained(starrocks):
-        connection = pymysql.connect(
-            host=starrocks.host,
-            port=starrocks.port,
-            user=starrocks.user,
-            password=starrocks.password.get_secret_value(),
-            autocommit=True,
-            charset="utf8mb4",
-            connect_timeout=_CONNECT_SECONDS,
-            ssl_ca=starrocks.ca_file,
-            ssl_verify_cert=verify,
-            ssl_verify_identity=verify,
-        )
+        connection = _connect(starrocks)
     try:
         session = WarehouseSession(connection, starrocks)
         session.run(_SETTINGS)
@@ -77,6 +66,53 @@ def warehouse_session(starrocks: StarRocksSettings) -> Iterator[WarehouseSession
         yield session
     finally:
         connection.close()
+
+
+def _connect(starrocks: StarRocksSettings) -> Any:
+    """Over TLS, and plainly only where the settings allow it and the server offers nothing else.
+
+    pymysql's own default takes any certificate, and verifies no name without a CA file: hence our context.
+    """
+    import pymysql
+
+    if starrocks.tls == "off":
+        return _open(starrocks, None)
+    try:
+        return _open(starrocks, _context(starrocks))
+    except pymysql.OperationalError as error:
+        if number_of(error) != NO_TLS or starrocks.tls == "required" or starrocks.ca_file:
+            raise
+    if not is_loopback(starrocks.host):
+        warn_once(
+            f"StarRocks {starrocks.host}:{starrocks.port} offers no TLS: nothing to and from it is encrypted. "
+            "STARROCKS_TLS=required refuses such a server, STARROCKS_TLS=off takes it without looking."
+        )
+    return _open(starrocks, None)
+
+
+def _open(starrocks: StarRocksSettings, context: ssl.SSLContext | None) -> Any:
+    import pymysql
+
+    return pymysql.connect(
+        host=starrocks.host,
+        port=starrocks.port,
+        user=starrocks.user,
+        password=starrocks.password.get_secret_value(),
+        autocommit=True,
+        charset="utf8mb4",
+        connect_timeout=_CONNECT_SECONDS,
+        ssl=context,
+        ssl_disabled=context is None,
+    )
+
+
+def _context(starrocks: StarRocksSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=starrocks.ca_file)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # certificates of keytool lack what it asks for
+    if starrocks.trust_server_certificate:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _read_back(session: WarehouseSession) -> None:

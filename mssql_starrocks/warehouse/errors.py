@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mssql_starrocks.errors import MssqlStarrocksError, WarehouseError, WarehouseUnreachableError
-from mssql_starrocks.settings import StarRocksSettings
+from mssql_starrocks.settings import StarRocksSettings, redacted
 
 LOST = frozenset({2003, 2006, 2013, 2055})
+NO_TLS = 2026
 _DENIED = frozenset({1044, 1142, 1227, 5203})
 
 
@@ -35,12 +36,10 @@ def number_of(error: BaseException) -> int:
 
 def _translate(error: Exception, starrocks: StarRocksSettings, subject: str) -> WarehouseError:
     number = number_of(error)
-    text = " ".join(str(error.args[1] if len(error.args) > 1 else error).split())[:400]
+    text = redacted(" ".join(str(error.args[1] if len(error.args) > 1 else error).split()))[:400]
     where = f"StarRocks {starrocks.host}:{starrocks.port}"
-    if number == 1045:
-        return WarehouseError(
-            f"{where} refused the login of {starrocks.user}: check STARROCKS_USER and STARROCKS_PASSWORD."
-        )
+    if refused := _refused(number, text, starrocks):
+        return WarehouseError(f"{where} {refused}")
     if number in LOST or isinstance(error, OSError):
         return WarehouseUnreachableError(f"{where} does not answer ({text}): check STARROCKS_HOST, STARROCKS_PORT.")
     if number in _DENIED:
@@ -48,3 +47,17 @@ def _translate(error: Exception, starrocks: StarRocksSettings, subject: str) -> 
     if "primary key size exceed" in text:
         return WarehouseError(f"{where}, {subject}: a key is longer than 128 bytes; set key: none for the table.")
     return WarehouseError(f"{where}, {subject}: {text} (error {number})")
+
+
+def _refused(number: int, text: str, starrocks: StarRocksSettings) -> str | None:
+    """Why there is no session, where trying again cannot help."""
+    if number == 1045:
+        return f"refused the login of {starrocks.user}: check STARROCKS_USER and STARROCKS_PASSWORD."
+    if "certificate" in text.lower():
+        return (
+            f"shows a certificate that is not trusted ({text[:200]}): "
+            "set STARROCKS_CA_FILE to the PEM file of its authority."
+        )
+    if number == NO_TLS:
+        return "offers no TLS, which STARROCKS_TLS=required and STARROCKS_CA_FILE ask for."
+    return None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
+from mssql_starrocks.transport import warn_once
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession
+
+INSTANCE_PROFILE = "instance_profile"
 
 
 def ensure_catalog(session: WarehouseSession, starrocks: StarRocksSettings, lake: LakeSettings) -> None:
@@ -16,13 +21,24 @@ def ensure_catalog(session: WarehouseSession, starrocks: StarRocksSettings, lake
     """
     if starrocks.catalog in {str(row[0]) for row in session.rows("SHOW CATALOGS")}:
         return _refuse_cache(session, starrocks.catalog)
-    properties = ", ".join(f'"{key}" = {_text(value)}' for key, value in catalog_properties(lake).items())
+    properties = catalog_properties(lake, starrocks.lake_role)
+    if any(key.endswith(".secret_key") for key in properties):
+        warn_once(
+            f"The statement that creates external catalog {starrocks.catalog} holds the loader's AWS keys, which "
+            "StarRocks keeps: set STARROCKS_LAKE_ROLE, or have an administrator create it (docs/security.md)."
+        )
     try:
-        session.run(f"CREATE EXTERNAL CATALOG {quote_starrocks(starrocks.catalog)} PROPERTIES ({properties})")
-    except WarehouseError as error:
+        session.run(create_catalog(starrocks.catalog, properties))
+    except WarehouseError as error:  # a server may repeat what it was told
         raise WarehouseError(
             f"{error}\nAn administrator can create external catalog {starrocks.catalog} and grant SELECT on it."
-        ) from error
+        ) from None
+
+
+def create_catalog(name: str, properties: Mapping[str, str]) -> str:
+    """The statement, secrets included."""
+    listed = ", ".join(f"{_text(key)} = {_text(value)}" for key, value in properties.items())
+    return f"CREATE EXTERNAL CATALOG {quote_starrocks(name)} PROPERTIES ({listed})"
 
 
 def _refuse_cache(session: WarehouseSession, catalog: str) -> None:
@@ -34,20 +50,21 @@ def _refuse_cache(session: WarehouseSession, catalog: str) -> None:
         )
 
 
-def catalog_properties(lake: LakeSettings) -> dict[str, str]:
+def catalog_properties(lake: LakeSettings, role: str | None = None) -> dict[str, str]:
     """StarRocks' names. Misspelt ones are never reported (judged A14), so a test holds them against the facts.
 
     The cache must be off: a cached catalog has dropped data files right after a commit (facts/starrocks.md 9).
+    `role` is how StarRocks reads the lake (StarRocksSettings.lake_role); without it, by the loader's keys.
     """
     common = {"type": "iceberg", "iceberg.catalog.type": lake.catalog, "enable_iceberg_metadata_cache": "false"}
     if lake.catalog == "glue":
-        return {**common, **_access("aws.glue", lake), **_access("aws.s3", lake), **_endpoints(lake)}
+        return {**common, **_access("aws.glue", lake, role), **_access("aws.s3", lake, role), **_endpoints(lake)}
     if lake.catalog == "rest":
         return {
             **common,
             "iceberg.catalog.uri": lake.uri or "",
             "iceberg.catalog.warehouse": lake.warehouse,
-            **_access("aws.s3", lake),
+            **_access("aws.s3", lake, role),
             **_endpoints(lake),
         }
     jdbc = (lake.uri or "").replace("sqlite:///", "jdbc:sqlite:/")
@@ -57,15 +74,18 @@ def catalog_properties(lake: LakeSettings) -> dict[str, str]:
         "iceberg.catalog.name": "lake",
         "iceberg.catalog.uri": jdbc,
         "iceberg.catalog.warehouse": lake.warehouse,
-        **(_access("aws.s3", lake) | _endpoints(lake) if lake.bucket else {}),
+        **(_access("aws.s3", lake, role) | _endpoints(lake) if lake.bucket else {}),
     }
 
 
-def _access(prefix: str, lake: LakeSettings) -> dict[str, str]:
+def _access(prefix: str, lake: LakeSettings, role: str | None) -> dict[str, str]:
+    if role:
+        assumed = {} if role == INSTANCE_PROFILE else {f"{prefix}.iam_role_arn": role}
+        return {f"{prefix}.use_instance_profile": "true", **assumed, f"{prefix}.region": lake.region}
     if lake.session_token:
         raise WarehouseError(
-            "StarRocks takes no temporary AWS keys (AWS_SESSION_TOKEN): have an administrator create the external "
-            "catalog with an instance profile or an assumed role."
+            "StarRocks takes no temporary AWS keys (AWS_SESSION_TOKEN): set STARROCKS_LAKE_ROLE, or have an "
+            "administrator create the external catalog with an instance profile or an assumed role."
         )
     if not lake.access_key_id or not lake.secret_access_key:
         return {f"{prefix}.use_instance_profile": "true", f"{prefix}.region": lake.region}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import astuple, dataclass, fields, replace
 
 from mssql_starrocks.chain import Chain
@@ -9,6 +10,7 @@ from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.naming import LEDGER
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
+from mssql_starrocks.types.keys import KEY_LIMIT
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
 from mssql_starrocks.warehouse.schema import columns_of
@@ -55,7 +57,7 @@ def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain,
             f"StarRocks table {target} holds {before.source}, not {source}: choose another database "
             f"for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
         )
-    before = before or LedgerEntry(target, source)
+    before = before or LedgerEntry(target_key(chain), source)
     record(session, starrocks, chain, replace(before, shadow=shadow))
     return before
 
@@ -71,9 +73,18 @@ def read(session: WarehouseSession, chain: Chain) -> LedgerEntry | None:
     """The target's entry; creates nothing."""
     if not columns_of(session, (chain.names.warehouse_database, LEDGER)):
         return None
-    target = text_starrocks(".".join(chain.names.warehouse))
+    target = text_starrocks(target_key(chain))
     rows = session.rows(f"SELECT {_COLUMNS} FROM {_name(chain)} WHERE target = {target}", "load ledger")
     return LedgerEntry(*rows[0]) if rows else None
+
+
+def target_key(chain: Chain) -> str:
+    """The target's database and table; with a hash at the end where StarRocks' key could not hold it whole."""
+    text = ".".join(chain.names.warehouse)
+    if len(text) <= KEY_LIMIT:
+        return text
+    mark = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[: KEY_LIMIT - len(mark) - 1]}_{mark}"
 
 
 def source_name(chain: Chain) -> str:
@@ -88,7 +99,8 @@ def _name(chain: Chain) -> str:
 
 
 def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: str) -> None:
-    session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
+    if (database,) not in session.rows("SHOW DATABASES"):  # even IF NOT EXISTS needs the privilege to create one
+        session.run(f"CREATE DATABASE IF NOT EXISTS {quote_starrocks(database)}", f"database {database}")
     replicas = f' PROPERTIES ("replication_num" = "{starrocks.replication_num}")' if starrocks.replication_num else ""
     session.run(
         f"CREATE TABLE IF NOT EXISTS {table_name((database, LEDGER))} (target VARCHAR(1024) NOT NULL, "

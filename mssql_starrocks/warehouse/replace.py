@@ -6,6 +6,7 @@ after a pre-flight, because SWAP loses table grants and inactivates materialised
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from mssql_starrocks.chain import Chain
@@ -16,6 +17,7 @@ from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import create_table, table_name
 from mssql_starrocks.warehouse.schema import columns_of, same_columns
 
+_SHADOW = re.compile(r"__mssr_[0-9a-f]{8}")
 RENAME, OVERWRITE, SWAP = "rename", "overwrite", "swap"
 
 
@@ -32,8 +34,17 @@ def make_shadow(session: WarehouseSession, chain: Chain, starrocks: StarRocksSet
 
 
 def drop(session: WarehouseSession, chain: Chain, shadow: str) -> None:
-    """Drop a shadow table, if it is still there."""
+    """Drop a shadow table, if it is still there.
+
+    Raises:
+        WarehouseError: no shadow of the chain's is called so. Names come from the ledger, which others may write to.
+    """
     path = (chain.names.warehouse_database, shadow)
+    if not shadow.startswith(chain.names.table) or not _SHADOW.fullmatch(shadow[len(chain.names.table) :]):
+        raise WarehouseError(
+            f"The load ledger of {chain.names.warehouse_database} says that {shadow!r} is a shadow of "
+            f"{chain.names.table}, which is no name of ours: somebody changed the ledger. Nothing was dropped."
+        )
     session.run(f"DROP TABLE IF EXISTS {table_name(path)} FORCE", f"table {'.'.join(path)}")
 
 

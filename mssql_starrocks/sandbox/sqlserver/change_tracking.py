@@ -85,7 +85,10 @@ def current_version(executor: "Executor", arguments: list[Typed]) -> Typed:
 )
 def _tables(seen: Seen) -> Rows:
     tracking = seen.database.tracking
+    visible = {table.object_id for table in seen.tables()}
     for number, begun in (tracking.tables if tracking else {}).items():
+        if number not in visible:
+            continue
         yield number, False, begun, begun, 0
 
 

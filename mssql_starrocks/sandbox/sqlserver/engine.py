@@ -9,6 +9,7 @@ import duckdb
 from mssql_starrocks.sandbox.sqlserver.catalog import Database
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError
 from mssql_starrocks.sandbox.sqlserver.locks import Locks
+from mssql_starrocks.sandbox.sqlserver.permissions import Permissions
 from mssql_starrocks.sandbox.sqlserver.replay import Replay
 from mssql_starrocks.sandbox.sqlserver.tsql import udfs
 
@@ -35,7 +36,7 @@ class Engine:
         self.row_versions = itertools.count(2001)
         self.session_ids = itertools.count(51)
         self.replay = Replay()
-        self._denied: set[tuple[str, str, str]] = set()
+        self.permissions = Permissions()
         self._default = database
 
     def database_name(self, name: str) -> str | None:
@@ -70,10 +71,10 @@ class Engine:
 
     def deny_select(self, user: str, table: str) -> None:
         schema, _, name = table.replace("[", "").replace("]", "").rpartition(".")
-        self._denied.add((user.lower(), (schema or "dbo").lower(), name.lower()))
+        self.permissions.deny_select(user, ((schema or "dbo").lower(), name.lower()))
 
     def may_select(self, user: str, schema: str, table: str) -> bool:
-        return (user.lower(), schema.lower(), table.lower()) not in self._denied
+        return self.permissions.may_select(user, schema, table)
 
     def check_select(self, user: str, database: str, schema: str, table: str) -> None:
         if not self.may_select(user, schema, table):

@@ -9,7 +9,16 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from mssql_starrocks.sandbox.sqlserver import column_options, databases, ddl, dml, metadata, statistics, tokens
+from mssql_starrocks.sandbox.sqlserver import (
+    column_options,
+    databases,
+    ddl,
+    dml,
+    granting,
+    metadata,
+    statistics,
+    tokens,
+)
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, Table
 from mssql_starrocks.sandbox.sqlserver.column_views import VIEWS, Seen
 from mssql_starrocks.sandbox.sqlserver.engine import Engine
@@ -251,7 +260,14 @@ class Executor:
         self.row_count = count
         yield Done(count, command)
 
+    def _permit(self, text: str) -> Iterator[Outcome]:
+        granting.run(self, text)
+        yield Done(None, 0xC6)
+
     def _define(self, text: str) -> Iterator[Outcome]:
+        if text.split()[1:2] and text.split()[1].upper() == "USER":
+            yield from self._permit(text)
+            return
         if not databases.run(self, text):
             before_definition(self, text)
             with self.write():
@@ -283,6 +299,7 @@ class Executor:
         "CREATE": _define,
         "ALTER": _define,
         "DROP": _define,
+        "GRANT": _permit,
         "TRUNCATE": _define,
         "EXEC": _execute,
         "EXECUTE": _execute,
@@ -391,7 +408,9 @@ class Executor:
         if view is None:
             raise unsupported(f"sys.{name}")
         registered = f"view{self.session_id}_{database.database_id}_{name.lower()}"
-        self._compiling.tables[registered] = view.arrow(Seen(self.engine, database, self.cursor))
+        seen = Seen(self.engine, database, self.cursor, self.user)
+        self.engine.permissions.check_view(self.user, name, seen.tables())
+        self._compiling.tables[registered] = view.arrow(seen)
         columns = tuple(
             SourceColumn(column, Typed(f'"{sql_alias}"."c{place}"', kind, True, 1 if kind.family == "text" else 0))
             for place, (column, kind) in enumerate(view.columns, 1)

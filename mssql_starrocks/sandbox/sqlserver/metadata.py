@@ -135,6 +135,8 @@ def _object_id(executor: "Executor", arguments: list[Typed]) -> Typed:
     if text.lower().startswith(("sys.", "[sys].")):
         raise unsupported("OBJECT_ID of a system view")
     found = _named_table(executor, text)
+    if found is not None and not executor.engine.permissions.sees(executor.user, found):
+        found = None
     wanted = _text(arguments[1]).strip().upper() if len(arguments) > 1 else "U"
     return from_value(Value(INT, found.object_id if found and wanted == "U" else None))
 
@@ -142,7 +144,8 @@ def _object_id(executor: "Executor", arguments: list[Typed]) -> Typed:
 def _schema_name(executor: "Executor", arguments: list[Typed]) -> Typed:
     if not arguments:
         return from_value(Value(SYSNAME, "dbo"))
-    whens = " ".join(f"WHEN {number} THEN '{name}'" for name, number in executor.database.schemas.values())
+    schemas = executor.database.schemas.values()
+    whens = " ".join(f"WHEN {number} THEN '{name.replace(chr(39), chr(39) * 2)}'" for name, number in schemas)
     return Typed(f"(CASE {arguments[0].sql} {whens} END)", SYSNAME)
 
 
@@ -154,7 +157,9 @@ def _schema_id(executor: "Executor", arguments: list[Typed]) -> Typed:
 
 def _object_name(executor: "Executor", arguments: list[Typed]) -> Typed:
     whens = " ".join(
-        f"WHEN {t.object_id} THEN '{t.name.replace(chr(39), chr(39) * 2)}'" for t in executor.database.tables.values()
+        f"WHEN {t.object_id} THEN '{t.name.replace(chr(39), chr(39) * 2)}'"
+        for t in executor.database.tables.values()
+        if executor.engine.permissions.sees(executor.user, t)
     )
     return Typed(f"(CASE {arguments[0].sql} {whens} END)" if whens else "CAST(NULL AS VARCHAR)", SYSNAME)
 

@@ -56,7 +56,7 @@ def source(
     """A statistics function in FROM: its rows as a table, its columns, and the condition on its arguments."""
     if len(arguments) != 2:
         raise unsupported(f"sys.{name} with {len(arguments)} arguments")
-    seen = Seen(executor.engine, executor.database, executor.cursor)
+    seen = Seen(executor.engine, executor.database, executor.cursor, executor.user)
     if name == "dm_db_stats_properties":
         described = View(_PROPERTIES, lambda seen: _properties(seen, executor))
     else:

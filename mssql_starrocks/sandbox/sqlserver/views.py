@@ -34,9 +34,11 @@ class Seen:
     engine: Engine
     database: Database
     cursor: duckdb.DuckDBPyConnection
+    user: str
 
     def tables(self) -> list[Table]:
-        return sorted(self.database.tables.values(), key=lambda table: table.object_id)
+        visible = (t for t in self.database.tables.values() if self.engine.permissions.sees(self.user, t))
+        return sorted(visible, key=lambda table: table.object_id)
 
     def schema_id(self, table: Table) -> int:
         return self.database.schemas[table.schema.lower()][1]

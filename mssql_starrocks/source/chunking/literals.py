@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mssql_starrocks.model import Column
 from mssql_starrocks.types.dialects import text_tsql
 
@@ -10,6 +12,7 @@ _BINARY = ("binary", "varbinary")
 _SCALED = ("datetime2", "datetimeoffset", "time")
 _MOMENTS = (*_SCALED, "date", "datetime", "smalldatetime")
 _PLAIN = ("tinyint", "smallint", "int", "bigint", "date", "datetime", "smalldatetime", "uniqueidentifier")
+_COLLATION = re.compile(r"[A-Za-z0-9_]+")
 _UNSAFE = {"\ufffd"}  # what a driver makes of half a surrogate pair
 
 
@@ -35,6 +38,8 @@ def literal(column: Column, text: str) -> str | None:
     if any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 or c in _UNSAFE for c in text):
         return None
     quoted = text_tsql(text)
+    if column.collation and not _COLLATION.fullmatch(column.collation):
+        return None  # a name that cannot be quoted, and that SQL Server does not have
     if column.type in _TEXT and column.collation:
         # Inside the CAST: a varchar constant would first pass through the code page of the database.
         quoted += f" COLLATE {column.collation}"
