@@ -83,6 +83,10 @@ class StarRocksResource(dg.ConfigurableResource[Any]):
     ca_file: str | None = None
     catalog: str | None = Field(None, description="external catalog that reads the lake")
     replication_num: int | None = None
+    http_host: str | None = Field(None, description="of the front end's HTTP port, for stream_load; else host")
+    http_port: int | None = None
+    https: bool | None = None
+    http_hosts: str | None = Field(None, description="back ends that may get the password, separated by commas")
 
     def settings(self) -> StarRocksSettings:
         return _settings(StarRocksSettings, "starrocks", dict(self))
