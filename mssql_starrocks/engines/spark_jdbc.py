@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mssql_starrocks.engines.java import explain, java_chain
+from mssql_starrocks.engines.java import explain
 from mssql_starrocks.engines.trust import authority_store
 from mssql_starrocks.errors import MssqlStarrocksError, WarehouseError, WarehouseUnreachableError
 from mssql_starrocks.lake.catalog import CATALOG_NAME
@@ -115,7 +115,7 @@ class SparkJdbc:
 
     def _explained(self, error: Exception, order: LoadOrder) -> WarehouseError:
         said = explain(error, order.subject, self._starrocks.password.get_secret_value())
-        lost = any(name in java.getClass().getName() for java in java_chain(error) for name in _LOST)
+        lost = any(name in str(error) for name in _LOST)  # an executor's exception can arrive as text only
         return (WarehouseUnreachableError if lost else WarehouseError)(str(said))
 
 

@@ -23,7 +23,7 @@ LOGGED_ROWS = 50
 @dataclass(frozen=True)
 class Policy:
     """`partial`: columns that are not given keep what a row with the same key has. `stream`: the source has a column
-    `bad` that says why a row is filtered.
+    `bad` that says why a row is filtered; `deletes`: and a column `op`, 1 where the row with that key is deleted.
     """
 
     mode: CastMode = field(default_factory=CastMode)
@@ -31,6 +31,7 @@ class Policy:
     overwrite: bool = False
     partial: bool = False
     stream: bool = False
+    deletes: bool = False
 
 
 def storage_ddl(table: Table, physical: str) -> str:
@@ -134,7 +135,7 @@ class Loader:
             converted.append(f"{value.sql} AS v{at}")
         reasons = [part for at, column in enumerate(kept) for part in _reason(column, f"v{at}")]
         if self.policy.stream:
-            converted.append("q.bad")
+            converted += ["q.bad", "q.op"] if self.policy.deletes else ["q.bad"]
             reasons.insert(0, "WHEN bad IS NOT NULL THEN bad")
         why = f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
         return f"SELECT *, {why} AS why FROM (SELECT {', '.join(converted)} FROM ({source.sql}) AS q) AS s"
@@ -193,7 +194,7 @@ class Loader:
             return
         if not self.policy.overwrite:
             self.connection.execute(f"DELETE FROM {target} AS t USING {stage} AS s WHERE s.why IS NULL AND {match}")
-        self._append(stage, kept, target, chosen)
+        self._append(stage, kept, target, f"({chosen}) AND op = 0" if self.policy.deletes else chosen)
 
     def _partial(
         self, stage: str, kept: Sequence[Column], rest: Sequence[Column], target: str, match: str, chosen: str

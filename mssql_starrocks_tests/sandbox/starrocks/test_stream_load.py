@@ -115,7 +115,7 @@ def test_what_is_not_strict_is_null(server: StarRocks, table: Client) -> None:
         (b" 1\tx\n", {}),
         (b"1\tx\n", {"where": "id > 0"}),
         (b"1\tx\n", {"partial_update": "true"}),
-        (b"1\tx\n", {"columns": "id, v, __op"}),
+        (b"1\tx\t0\n", {"columns": "id, v, __op"}),
         (b"1\t'x'\n", {"enclose": "'"}),
         (b"1\tx\n", {"columns": "id, w, v=concat(id, w)"}),
         (b'{"id": [1]}', {"format": "json"}),
@@ -138,6 +138,15 @@ def test_bytes_go_through_a_function(server: StarRocks, client: Client) -> None:
     rows = client.rows("SELECT id, hex(b), j FROM b ORDER BY id")
     assert rows == [(1, "00FF", '{"a": "x", "b": 1}'), (2, "", None), (3, None, "[1]")]
     assert "not supported by the sandbox" in put(server, b"1\t00FF\t\\N\n", "b")["Message"]
+
+
+def test_a_row_may_delete(server: StarRocks, client: Client) -> None:
+    client.rows("CREATE TABLE k (id INT NOT NULL, v VARCHAR(6) NULL) PRIMARY KEY (id)")
+    assert put(server, b"1\ta\n2\tb\n3\tc\n", "k")["Message"] == "OK"
+    assert put(server, b"1\tx\t0\n2\t\\N\t1\n9\t\\N\t1\n", "k", columns="id, v, __op")["Message"] == "OK"
+    assert client.rows("SELECT * FROM k ORDER BY id") == [(1, "x"), (3, "c")]
+    assert put(server, b"3\t\\N\n", "k", columns="id, v, __op='1'")["Message"] == "OK"
+    assert client.rows("SELECT * FROM k ORDER BY id") == [(1, "x")]
 
 
 @pytest.mark.parametrize(("text", "loads"), [("1.5e-10", True), ("0.1", False)])

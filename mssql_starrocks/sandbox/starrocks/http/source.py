@@ -26,11 +26,14 @@ OP = "__op"
 
 @dataclass(frozen=True)
 class Plan:
-    """`sent` are the fields of a row in order; `made` are columns computed from fields of other names."""
+    """`sent` are the fields of a row in order; `made` are columns computed from fields of other names; `deletes`: the
+    rows say by `__op` whether they are written (0) or deleted (1).
+    """
 
     sent: tuple[str, ...]
     made: tuple[tuple[str, Any], ...]
     given: tuple[Column, ...]
+    deletes: bool = False
 
 
 def plan_of(session: Session, table: Table, spec: Spec) -> Plan:
@@ -39,10 +42,10 @@ def plan_of(session: Session, table: Table, spec: Spec) -> Plan:
         columns = tuple(column for column in table.columns if not column.generated)
         return Plan(tuple(column.name for column in columns), (), columns)
     sent, made = _parsed(session, spec.columns)
-    for name in sent + [name for name, _ in made]:
-        if name.lower() == OP:
-            raise unsupported("__op in a Stream Load")
-    unknown = next((name for name, _ in made if table.find(name) is None), None)
+    deletes = OP in [*sent, *(name for name, _ in made)]
+    if deletes and not table.is_primary:
+        raise unsupported("__op in a load of a table without primary key")
+    unknown = next((name for name, _ in made if table.find(name) is None and name != OP), None)
     if unknown:
         raise plain(f"Unknown column '{unknown}' in '{table.name}'")
     names = [name for name, _ in made]
@@ -53,7 +56,7 @@ def plan_of(session: Session, table: Table, spec: Spec) -> Plan:
     missing = next((c for c in table.columns if c not in given and not c.nullable and not c.has_default), None)
     if missing:
         raise plain(f"Column has no default value. column: {missing.name}")
-    return Plan(tuple(sent), tuple(made), given)
+    return Plan(tuple(sent), tuple(made), given, deletes)
 
 
 def _parsed(session: Session, text: str) -> tuple[list[str], list[tuple[str, Any]]]:
@@ -97,8 +100,17 @@ def compile_rows(session: Session, table: Table, spec: Spec, plan: Plan, rows: R
             if spec.strict:  # says nothing about computed columns (docs.starrocks.io strict_mode)
                 bad.append(unqualified(column, text, value))
         items.append(f"{value} AS c{at}")
+    if plan.deletes:
+        items.append(f"{_op(session, table, plan, made)} AS op")
     sql = f"SELECT {', '.join(items)}, CASE {' '.join(bad)} END AS bad FROM {relation} AS q"
     return Compiled(sql, tuple(OutputColumn(column.name, column.type) for column in plan.given))
+
+
+def _op(session: Session, table: Table, plan: Plan, made: dict[str, Any]) -> str:
+    """0 is UPSERT and 1 is DELETE (docs.starrocks.io Load_to_Primary_Key_tables)."""
+    said = f"q.f{plan.sent.index(OP)}" if OP in plan.sent else _made(session, table, plan, made[OP], VARCHAR)
+    refuse = "error('not supported by the sandbox: __op other than 0 and 1')"
+    return f"CASE {said} WHEN '0' THEN 0 WHEN '1' THEN 1 ELSE CAST({refuse} AS INTEGER) END"
 
 
 def _made(session: Session, table: Table, plan: Plan, node: Any, to: SqlType) -> str:

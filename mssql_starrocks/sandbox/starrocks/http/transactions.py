@@ -107,7 +107,7 @@ class Transactions:
                 raise Refusal("FAILED", "Transcation State Invalid")
             if found.spec is None or found.plan is None:
                 raise unsupported("preparing a transaction without a load")
-            policy = Policy(max_filter_ratio=found.spec.ratio, stream=True)
+            policy = Policy(max_filter_ratio=found.spec.ratio, stream=True, deletes=found.plan.deletes)
             session, store = found.session, self._store
             loader = Loader(session.connection, found.table, policy, lambda: f"t{store.new_id()}", session.now)
             # CSV is one stream over all loads, a JSON body is complete in itself (transaction_stream_load.cpp)
