@@ -184,7 +184,7 @@ def test_a_transaction_ends_with_what_fails_in_it(server: StarRocks, table: Clie
     step(server, "begin")
     step(server, "load", b"abc\tx\n", strict_mode="true")
     assert step(server, "prepare")["Message"] == "too many filtered rows"
-    assert step(server, "commit")["Message"] == "TXN_NOT_EXISTS"
+    assert step(server, "commit")["Status"] == "TXN_NOT_EXISTS"
     step(server, "begin")
     step(server, "load", b"1\tx\n")
     assert step(server, "load", b"2\tx\n", strict_mode="true")["Message"] == "load request not equal last."

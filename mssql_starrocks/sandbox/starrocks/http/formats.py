@@ -43,7 +43,7 @@ def csv_rows(body: bytes, spec: Spec, width: int) -> Rows:
 
 
 def _records(body: bytes, spec: Spec) -> list[bytes]:
-    if (spec.enclose or spec.escape) and body.count((spec.enclose or spec.escape).encode()):
+    if any(char and char.encode() in body for char in (spec.enclose, spec.escape)):
         raise unsupported("CSV in which `enclose` or `escape` occurs")
     return body.split(spec.delimiter.encode())
 

@@ -102,7 +102,7 @@ class BackEnd(Handler):
                 transactions.abort(found, SqlError(1064, "HY000", "receive body don't equal with body bytes"))
             raise
         transactions.load(found, read_spec(dict(self.headers)), body)
-        return {"Seq": len(found.bodies) - 1, "LoadBytes": len(body)}
+        return {"LoadBytes": len(body)}  # the rows are counted when it is prepared (stream_load_context.cpp)
 
     def _stream_load(self, user: str, database: str, table: str) -> Document:
         """All steps in one request; the words of its `Status` are others (docs.starrocks.io STREAM LOAD)."""

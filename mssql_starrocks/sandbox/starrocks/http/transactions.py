@@ -79,7 +79,8 @@ class Transactions:
         with self._lock:
             found = self._open.get((database, label))
         if found is None:
-            raise Refusal("FAILED", "TXN_NOT_EXISTS")
+            # its Status is the code's name (be/src/runtime/stream_load/stream_load_context.cpp)
+            raise Refusal("TXN_NOT_EXISTS", f"Transaction with label {label} not exists")
         if table and table != found.job.table:
             raise Refusal("FAILED", f"Request table {table} not equal transaction table {found.job.table}")
         return found
@@ -87,7 +88,7 @@ class Transactions:
     def load(self, found: Transaction, spec: Spec, body: bytes) -> None:
         """A load that fails ends its transaction; its rows are read when it is prepared."""
         if not found.lock.acquire(blocking=False):
-            raise Refusal("TXN_IN_PROCESSING", "Transaction in processing, please retry later")
+            raise Refusal("TXN_IN_PROCESSING", "Transaction is in processing")
         try:
             with self._ending(found):
                 if found.job.state != "PREPARE":
