@@ -7,7 +7,8 @@ transaction_stream_load.cpp); a transaction takes 100 GB (streaming_load_max_mb)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import table_name
 from mssql_starrocks.warehouse.http import StarRocksHttp
-from mssql_starrocks.warehouse.loaders.bodies import PART_BYTES, Layout, body_of, layout_of, parts
+from mssql_starrocks.warehouse.loaders.bodies import PART_BYTES, Layout, Part, body_of, layout_of, parts
 from mssql_starrocks.warehouse.loaders.order import LoadOrder
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class StreamLoad:
     def _send(self, transaction: _Transaction, layout: Layout, order: LoadOrder) -> int:
         names = [c.name for c in order.chain.columns] + [a.name for a in order.chain.audit_columns()]
         sent = 0
-        for part in parts(layout, self._rows(order.snapshot_id, names), self._part_bytes):
+        for part in _ahead(parts(layout, self._rows(order.snapshot_id, names), self._part_bytes)):
             transaction.load(layout.headers, body_of(layout, part))
             sent += part.rows
         return sent
@@ -168,6 +169,15 @@ class _Transaction:
     def _refuse(self, answer: Mapping[str, Any], step: str) -> None:
         if answer.get("Status") != "OK":
             raise WarehouseError(f"{self._order.subject}: Stream Load {step} failed: {_details(answer)}")
+
+
+def _ahead(made: Iterator[Part]) -> Iterator[Part]:
+    """The next part is made while one is sent: two of them are in memory."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, made, None)
+        while (part := coming.result()) is not None:
+            coming = pool.submit(next, made, None)
+            yield part
 
 
 def _details(answer: Mapping[str, Any]) -> str:
