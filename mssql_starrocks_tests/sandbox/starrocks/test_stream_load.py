@@ -72,8 +72,9 @@ def test_without_expect_nothing_is_loaded(server: StarRocks, table: Client) -> N
         (b"1\x01a\tb\n\x02", {"column_separator": "\\x01", "row_delimiter": "\\x02"}, [(1, "a\tb\n")]),
         (b"h\n1,a\n", {"column_separator": ",", "skip_header": "1"}, [(1, "a")]),
         (b"x,1,y\n", {"column_separator": ",", "columns": "v, id, other"}, [(1, "x")]),
-        (b"a,1\n", {"column_separator": ",", "columns": "w, id, v=upper(w)"}, [(1, "A")]),
-        (b"1,6162\n", {"column_separator": ",", "columns": "id, `h`, `v`=concat(h, '!')"}, [(1, "6162!")]),
+        (b"a,1\n", {"column_separator": ",", "columns": "w, id, v=upper(w)", "timezone": "UTC"}, [(1, "A")]),
+        (b"1,6162\n", {"column_separator": ",", "columns": "id, `h`, `v`=concat(h, '!')", "timezone": "UTC"},
+         [(1, "6162!")]),
         (b'{"id": 1, "v": "a\\tb"} {"v": null, "id": 2}\n{"x": 1}', {"format": "json"},
          [(1, "a\tb"), (2, None), (None, None)]),
         (b'[{"id": 1, "v": "\\\\N"}, {"id": "2", "v": 7}]', {"format": "json", "strip_outer_array": "true"},
@@ -118,6 +119,7 @@ def test_what_is_not_strict_is_null(server: StarRocks, table: Client) -> None:
         (b"1\tx\t0\n", {"columns": "id, v, __op"}),
         (b"1\t'x'\n", {"enclose": "'"}),
         (b"1\tx\n", {"columns": "id, w, v=concat(id, w)"}),
+        (b"1\tx\n", {"columns": "id, w, v=upper(w)"}),  # the default time zone is Asia/Shanghai
         (b'{"id": [1]}', {"format": "json"}),
     ],
 )
@@ -132,7 +134,7 @@ def test_what_cannot_be_done_exactly_is_refused(
 
 def test_bytes_go_through_a_function(server: StarRocks, client: Client) -> None:
     client.rows("CREATE TABLE b (id INT NULL, b VARBINARY(4) NULL, j JSON NULL)")
-    sent = {"columns": "id, h, k, b=to_binary(h, 'hex'), j=parse_json(k)", "strict_mode": "true"}
+    sent = {"columns": "id, h, k, b=to_binary(h, 'hex'), j=parse_json(k)", "strict_mode": "true", "timezone": "UTC"}
     body = b'1\t00FF\t{"b": 1, "a": "x"}\n2\t\t\\N\n3\t\\N\t[1]\n'
     assert put(server, body, "b", **sent)["Message"] == "OK"
     rows = client.rows("SELECT id, hex(b), j FROM b ORDER BY id")

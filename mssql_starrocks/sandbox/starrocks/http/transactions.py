@@ -65,8 +65,8 @@ class Transactions:
         table = self._store.table(database, table_name)
         self._store.grants.need_table(user, "INSERT", table)
         refuse_rows(table)
-        used = self._store.labels.find(database, label) if label else None
-        if used is not None and used.state != "CANCELLED":
+        used = self._store.labels.live(database, label)
+        if used is not None:
             status = "FINISHED" if used.finished else "RUNNING"
             raise Refusal("LABEL_ALREADY_EXISTS", f"Label [{label}] has already been used.", ExistingJobStatus=status)
         job = self._store.labels.begin(database, table_name, label, kind, user)

@@ -46,6 +46,11 @@ class Labels:
                 load.state = "FINISHED"
             self._forget_old()
 
+    def live(self, database: str, label: str) -> Load | None:
+        """The load that holds the label."""
+        with self._lock:
+            return self.loads.get(self._live.get((database, label), 0))
+
     def find(self, database: str, label: str) -> Load | None:
         """The last load of that label, whatever became of it."""
         with self._lock:
