@@ -31,14 +31,14 @@ _BATCH_ROWS = 500  # of any width: all of them wait in memory; below StarRocks' 
 _TEXT = {
     "boolean": "CAST(CAST({c} AS INT) AS STRING)",
     "timestamp": "date_format({c}, 'yyyy-MM-dd HH:mm:ss.SSSSSS')",
-    "float": "format_string('%.16e', CAST({c} AS DOUBLE))",
-    "double": "format_string('%.16e', {c})",
+    "float": "IF({c} IS NULL, NULL, format_string('%.16e', CAST({c} AS DOUBLE)))",
+    "double": "IF({c} IS NULL, NULL, format_string('%.16e', {c}))",  # of NULL it makes 'null'
     "string": "{c}",
     "binary": "{c}",
 }
 _ANY_TEXT = "CAST({c} AS STRING)"
 _BY_TARGET = re.compile(r"\{c\}|CAST\(\{c\} AS [A-Z0-9(),]+\)|parse_json\(\{c\}\)|date_format\(\{c\}, '[^']+'\)")
-_LOST = ("CommunicationsException", "ConnectionIsClosedException")
+_LOST = ("CommunicationsException", "ConnectionIsClosedException", "StatementIsClosedException")
 
 
 class SparkJdbc:
@@ -93,6 +93,7 @@ class SparkJdbc:
             "connectTimeout": "15000",
             "batchsize": str(_BATCH_ROWS),
             "isolationLevel": "NONE",  # each INSERT commits itself
+            "characterSetResults": "utf8",  # the driver's default is NULL, which StarRocks may refuse
             **self._tls(),
         }
 
