@@ -85,7 +85,7 @@ class Part:
 def layout_of(chain: Chain) -> Layout:
     """What is sent for a chain: its columns and audit columns, in the table's order of definition."""
     suffix = "__sent"
-    while any(c.name.endswith(suffix) for c in (*chain.columns, *chain.audit_columns())):
+    while any(name.endswith(suffix) for name in [*(c.name for c in chain.columns), *(name for _, name in chain.audit)]):
         suffix += "_"
     fields = []
     for column in chain.columns:
