@@ -22,7 +22,9 @@ from mssql_starrocks.errors import WarehouseError, WarehouseUnreachableError
 from mssql_starrocks.settings import StarRocksSettings
 
 Body = Sequence[bytes | memoryview]
-_CONNECT_SECONDS, _SILENCE_SECONDS = 15, 600
+# A step may think for hours, as a statement may (connect.py); keep-alive tells a dead peer from a busy one.
+_CONNECT_SECONDS, _SILENCE_SECONDS = 15, 14400
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 8))
 _HOPS = 4  # a follower sends to the leader, which sends to a back end
 _MOST_ANSWER = 1 << 20
 _REDIRECTS = frozenset({301, 302, 307, 308})
@@ -124,6 +126,10 @@ class StarRocksHttp:
                 context = ssl.create_default_context(cafile=self._starrocks.ca_file)
                 sock = context.wrap_socket(sock, server_hostname=place.host)
             sock.settimeout(_SILENCE_SECONDS)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _KEEP_ALIVE:
+                if hasattr(socket, name):  # not on every platform
+                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         except BaseException:
             sock.close()
             raise

@@ -89,6 +89,31 @@ def test_rows_are_read(
     assert sorted(table.rows("SELECT * FROM t"), key=repr) == sorted(expected, key=repr)
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"1,'a,b'\n", "a,b"),
+        (b"'1','a\nb'\n", "a\nb"),
+        (b"1,'a''b'", "a'b"),
+        (b"1,a\\,b\n\n", "a,b"),
+        (b"1,'\\'\\\\'\n", "'\\"),
+        (b"1,''\n", ""),
+        (b"1,'NULL'\n", "NULL"),
+    ],
+)
+def test_signs_around_a_value_are_no_part_of_it(
+    server: StarRocks, table: Client, body: bytes, expected: str | None
+) -> None:
+    assert put(server, body, enclose="'", escape="\\", column_separator=",")["Message"] == "OK"
+    assert table.rows("SELECT * FROM t") == [(1, expected)]
+
+
+def test_null_is_null_also_between_signs(server: StarRocks, table: Client) -> None:
+    """be/src/formats/csv/nullable_converter.cpp compares after the signs are gone."""
+    assert put(server, b"1,'\\N'\n", enclose="'", column_separator=",")["Message"] == "OK"
+    assert table.rows("SELECT * FROM t") == [(1, None)]
+
+
 @pytest.mark.parametrize("row", [b"abc\tx", b"3000000000\tx", b"1\ttoo long", b"1", b"1\ta\tb", b"1\t\xff"])
 def test_a_row_that_does_not_fit_is_filtered(server: StarRocks, table: Client, row: bytes) -> None:
     """docs.starrocks.io strict_mode; VARCHAR counts bytes."""
@@ -117,7 +142,12 @@ def test_what_is_not_strict_is_null(server: StarRocks, table: Client) -> None:
         (b"1\tx\n", {"where": "id > 0"}),
         (b"1\tx\n", {"partial_update": "true"}),
         (b"1\tx\t0\n", {"columns": "id, v, __op"}),
-        (b"1\t'x'\n", {"enclose": "'"}),
+        (b"1\tx'y\n", {"enclose": "'"}),
+        (b"1\t'''x'\n", {"enclose": "'"}),
+        (b"1\t'x'y\n", {"enclose": "'"}),
+        (b"1\t'x\n", {"enclose": "'"}),
+        (b"1\tx\\y\n", {"escape": "\\"}),
+        (b"1\t\\N\n", {"escape": "\\"}),
         (b"1\tx\n", {"columns": "id, w, v=concat(id, w)"}),
         (b"1\tx\n", {"columns": "id, w, v=upper(w)"}),  # the default time zone is Asia/Shanghai
         (b'{"id": [1]}', {"format": "json"}),

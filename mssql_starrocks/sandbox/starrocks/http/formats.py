@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mssql_starrocks.sandbox.starrocks.errors import plain, unsupported
+from mssql_starrocks.sandbox.starrocks.http.enclosed import enclosed_records
 from mssql_starrocks.sandbox.starrocks.http.spec import JSON_LIMIT, Spec
 
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -31,34 +32,37 @@ class Rows:
 def csv_rows(body: bytes, spec: Spec, width: int) -> Rows:
     """be/src/exec/csv_scanner.cpp: blank rows are skipped, a row of another width or that is no UTF-8 is filtered."""
     found = Rows([[] for _ in range(width)], [])
-    for record in _records(body, spec)[spec.skip :]:
-        if not record:
-            continue
-        reason, cells = _cells(record, spec, width)
+    records = enclosed_records(body, spec) if spec.enclose or spec.escape else _plain_records(body, spec)
+    for cells in records:
+        reason = _reason(cells, spec, width)
         found.reasons.append(reason)
         for at in range(width):
             # \N is NULL whatever the type (docs.starrocks.io strict_mode; be/src/formats/csv/nullable_converter.cpp)
-            found.values[at].append(None if reason or cells[at] == "\\N" else cells[at])
+            found.values[at].append(None if reason or not cells or cells[at] == "\\N" else cells[at])
     return found
 
 
-def _records(body: bytes, spec: Spec) -> list[bytes]:
-    if any(char and char.encode() in body for char in (spec.enclose, spec.escape)):
-        raise unsupported("CSV in which `enclose` or `escape` occurs")
-    return body.split(spec.delimiter.encode())
+def _plain_records(body: bytes, spec: Spec) -> Sequence[list[str] | None]:
+    """None for a record that is no UTF-8; `skip_header` counts blank ones."""
+    return [_cells(record, spec) for record in body.split(spec.delimiter.encode())[spec.skip :] if record]
 
 
-def _cells(record: bytes, spec: Spec, width: int) -> tuple[str | None, list[str]]:
+def _cells(record: bytes, spec: Spec) -> list[str] | None:
     try:
-        cells = record.decode().split(spec.separator)
+        return record.decode().split(spec.separator)
     except UnicodeDecodeError:
-        return "Error: Invalid UTF-8 row", []
-    if len(cells) != width:
-        return (
-            f"Error: Target column count: {width} doesn't match source value column count: {len(cells)}. "
-            f"Column separator: {spec.separator!r}, Row delimiter: {spec.delimiter!r}"
-        ), []
-    return None, cells
+        return None
+
+
+def _reason(cells: list[str] | None, spec: Spec, width: int) -> str | None:
+    if cells is None:
+        return "Error: Invalid UTF-8 row"
+    if len(cells) == width:
+        return None
+    return (
+        f"Error: Target column count: {width} doesn't match source value column count: {len(cells)}. "
+        f"Column separator: {spec.separator!r}, Row delimiter: {spec.delimiter!r}"
+    )
 
 
 def json_rows(body: bytes, spec: Spec, names: Sequence[str], floats: frozenset[str]) -> Rows:
