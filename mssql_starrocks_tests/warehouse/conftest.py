@@ -23,6 +23,7 @@ NASTY = (
     "", "\\N", "NULL", "null", " ", "a\tb", "a\nb", "a\r\nb", 'a"b', "a'b", "a\\b", "\\", "\\\\N", "\\t", "a,b|c;d",
     "\x01", "\x02", "a\x01b\x02c", "😀", "漢字", "ä", '{"a": [1, null]}', "[", "]", "${x} %s {0}", "--", "\x7f", "`",
 )  # fmt: skip
+LONGEST = 1_048_576
 _numbers = itertools.count(1)
 
 
@@ -37,11 +38,12 @@ class Loading(Platform):
         made = self.chains(
             include=(table,), tables=CONFIG, loader=loader, engine="arrow", targets={"dbo": loader}, **config
         )
-        if table not in self.ready:
+        key = ".".join(made[table].names.lake)
+        if key not in self.ready:
             self.snapshot(made[table])
             assert not failed(self.prove_snapshot(made[table]))
             self.publish(made[table])
-            self.ready.add(table)
+            self.ready.add(key)
         return made[table]
 
     def order(self, chain) -> LoadOrder:
@@ -94,6 +96,10 @@ def loading(certificate, spark_source) -> Iterator[Loading]:
         run("CREATE TABLE dbo.many (id int NOT NULL PRIMARY KEY, v nvarchar(40) NULL)")
         for first in range(0, 20_000, 1000):
             run(f"INSERT INTO dbo.many VALUES {', '.join(f'({i}, {_value(i)})' for i in range(first, first + 1000))}")
+        run("CREATE TABLE dbo.lengthy (id int NOT NULL PRIMARY KEY, v nvarchar(max) NULL, b varbinary(max) NULL)")
+        for number, size in enumerate((LONGEST, LONGEST + 1)):
+            text = f"REPLICATE(CAST('ab' AS varchar(max)), {size // 2}) + REPLICATE('c', {size % 2})"
+            run(f"INSERT INTO dbo.lengthy VALUES ({number}, {text}, CAST({text} AS varbinary(max)))")
         yield Loading(box, spark_source)
 
 

@@ -8,7 +8,7 @@ from mssql_starrocks.warehouse.loaders import StreamLoad
 from mssql_starrocks.warehouse.loaders.bodies import layout_of
 from mssql_starrocks_tests.golden.tables import TABLES
 from mssql_starrocks_tests.golden.test_golden import warehouse_rows, wrong
-from mssql_starrocks_tests.warehouse.conftest import LOADERS, NASTY
+from mssql_starrocks_tests.warehouse.conftest import LOADERS, LONGEST, NASTY
 
 each_loader = pytest.mark.parametrize("loader", LOADERS)
 LABELLED = ("catalog_insert", "stream_load")
@@ -37,6 +37,19 @@ def test_an_empty_table_and_one_without_text_are_certified(loading, loader, tabl
     chain = loading.chain(table, loader)
     loading.certified(chain)
     loading.certified(chain)  # over itself: the take-over is the same for every loader
+
+
+LENGTHS = {"null_with_hash": (LONGEST, None), "truncate": (LONGEST, LONGEST // 4), "bytes": (LONGEST, LONGEST)}
+
+
+@each_loader
+@pytest.mark.parametrize("policy", ["null_with_hash", "truncate"])
+def test_values_that_are_too_long_become_what_was_chosen(loading, loader, policy):
+    chain = loading.chain("dbo.lengthy", loader, types={"long_values": policy}, lake_prefix=f"{policy}_")
+    loading.certified(chain)
+    text, raw = zip(*loading.warehouse(f"SELECT length(v), length(b) FROM {loader}.lengthy ORDER BY id"), strict=True)
+    assert text == LENGTHS[policy]
+    assert raw == LENGTHS["bytes" if policy == "truncate" else policy]
 
 
 @each_loader
