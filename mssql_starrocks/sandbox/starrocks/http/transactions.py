@@ -6,6 +6,8 @@ A plain Stream Load is the same steps in one request. `Refusal` carries a `Statu
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -170,26 +172,18 @@ class Transactions:
             with self._lock:
                 self._open.pop((found.job.database, found.job.label), None)
 
-    def _ending(self, found: Transaction) -> _Ending:
-        return _Ending(self, found)
+    @contextmanager
+    def _ending(self, found: Transaction) -> Iterator[None]:
+        """What fails inside ends the transaction (docs: Precautions)."""
+        try:
+            yield
+        except Exception as error:
+            self.abort(found, error)
+            raise
 
     def abort(self, found: Transaction, error: Exception) -> None:
         """The client went away in the middle of a body, or a step failed."""
         self._end(found, translated(error) if isinstance(error, duckdb.Error) else error)
-
-
-class _Ending:
-    """What fails inside ends the transaction (docs: Precautions)."""
-
-    def __init__(self, transactions: Transactions, found: Transaction) -> None:
-        self._transactions, self._found = transactions, found
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            self._transactions.abort(self._found, error)
 
 
 def counts(job: Load) -> dict[str, Any]:
