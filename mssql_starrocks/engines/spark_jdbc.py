@@ -1,7 +1,8 @@
 """The `spark_jdbc` loader: Spark reads the snapshot and sends INSERT batches through MySQL's JDBC driver.
 
 Compatibility with the original, and slow: StarRocks takes 64 to 99 ms for each INSERT (facts/starrocks.md 4). The rows
-of a failed load are taken out again, and there is no label in StarRocks, so only an empty table is filled.
+of a failed load are taken out again, and there is no label in StarRocks, so only an empty table is filled. A task that
+Spark is still ending may write after that: into a shadow table that nobody will use.
 """
 
 from __future__ import annotations

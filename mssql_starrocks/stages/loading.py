@@ -50,13 +50,13 @@ def load(
         current = published(chain, table)
         seen = _see(chain, table, current, known_fingerprint)
         _refuse_foreign_rows(chain, current, seen.prints)
+        loader = loader_of(chain, lake, starrocks, table, spark)
         label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
         name = replacing.shadow_name(chain)
         before = ledger.claim(session, starrocks, chain, name)
         if before.shadow:
             replacing.drop(session, chain, before.shadow)
         shadow = replacing.make_shadow(session, chain, starrocks, name)
-        loader = loader_of(chain, lake, starrocks, table, spark)
         rows = loader.load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
         log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)} by {loader.name}, proving them")
         _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))

@@ -14,7 +14,7 @@ NOW = dt.datetime(2024, 2, 29, 1, 2, 3, 4)
 
 
 def batch(names, rows):
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in names}
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
     audit = {"migrated_at": [NOW] * len(rows), "source_schema": ["sales"] * len(rows), "load_id": ["l1"] * len(rows)}
     return pa.RecordBatch.from_pydict({**{name: list(values) for name, values in columns.items()}, **audit})
 
