@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.config import Config, EngineName, ProofLevel, TableOptions, is_database_name
+from mssql_starrocks.config import Config, EngineName, LoaderName, ProofLevel, TableOptions, is_database_name
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
@@ -37,6 +37,7 @@ class Chain:
         level: how much its proofs compare; `show_values` lets a failed one show values.
         grades: the least exact grade that will do, and the most exact one that is wanted.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
+        loader: how StarRocks gets the snapshot.
 
     """
 
@@ -54,6 +55,7 @@ class Chain:
     grades: tuple[Grade | None, Grade | None] = (None, None)
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    loader: LoaderName = "catalog_insert"
 
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
@@ -125,6 +127,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         _grades(table.id, options, config),
         options.owners,
         tuple(sorted(options.tags.items())),
+        options.loader or config.loader,
     )
 
 

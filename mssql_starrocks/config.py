@@ -18,6 +18,7 @@ from mssql_starrocks.types.options import ColumnChoices, TypeChoices
 
 MOST_CHUNKS = 1_000
 EngineName = Literal["auto", "arrow", "spark"]
+LoaderName = Literal["catalog_insert", "stream_load", "spark_jdbc"]
 GradeName = Literal["A", "B", "D", "E"]
 ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
@@ -59,6 +60,7 @@ class TableOptions(_Strict):
     """What can be set for one table, or for all tables that match a pattern."""
 
     engine: EngineName | None = Field(None, description="overrides `engine`")
+    loader: LoaderName | None = Field(None, description="overrides `loader`")
     partitioning: Partitioning | None = Field(None, description="overrides `partitioning`")
     key: str = Field("auto", description="`auto`, `none`, or the name of a primary key or unique not-null index")
     types: TypeChoices = Field(TypeChoices(), description="how types are copied; over `types` of the run")
@@ -83,6 +85,12 @@ class Config(_Strict):
     lake_prefix: str = Field("", pattern="^[a-z0-9_]{0,40}$", description="put before every Glue database name")
     engine: EngineName = Field("auto", description="auto: spark above `spark_above_mb`, arrow below")
     spark_above_mb: int = Field(1024, ge=0, description="estimated size in MiB from which `auto` takes Spark")
+    loader: LoaderName = Field(
+        "catalog_insert",
+        description="how StarRocks gets the snapshot. catalog_insert: it reads the lake itself; stream_load: we read "
+        "it and send it over HTTP, for a StarRocks that cannot reach the lake; spark_jdbc: INSERT batches through "
+        "Spark, for compatibility, slow",
+    )
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
     partitioning: Partitioning = Field(
         "auto",

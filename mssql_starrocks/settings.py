@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from mssql_starrocks.errors import ConfigError
 
@@ -43,6 +43,12 @@ def _existing(file: str | None) -> str | None:
     return file
 
 
+def _listed(value: Any) -> Any:
+    """`a, b` of an environment variable."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 AuthorityFile = Annotated[str | None, AfterValidator(_existing)]
 # A host is a part of connection strings and URLs: nothing that ends it there, or begins another property.
 Host = Annotated[str, Field(pattern=r"^[^\s;,={}()'\"`\\/?&@#\[\]]{1,255}$")]
@@ -117,6 +123,10 @@ class StarRocksSettings(_Section):
         description="how StarRocks reads the lake: instance_profile, or the ARN of a role; else with the loader's keys",
     )
     replication_num: int | None = None
+    http_host: str | None = Field(None, description="of the front end's HTTP port, for stream_load; else host")
+    http_port: int = 8030
+    https: bool = Field(False, description="the HTTP port speaks TLS (StarRocks 4.0)")
+    http_hosts: Hosts = Field((), description="back ends that may get the password, beside the front end's own host")
 
 
 class SparkSettings(_Section):
@@ -205,6 +215,10 @@ NAMES: dict[str, tuple[str, str]] = {
     "STARROCKS_CATALOG": ("starrocks", "catalog"),
     "STARROCKS_LAKE_ROLE": ("starrocks", "lake_role"),
     "STARROCKS_REPLICATION_NUM": ("starrocks", "replication_num"),
+    "STARROCKS_HTTP_HOST": ("starrocks", "http_host"),
+    "STARROCKS_HTTP_PORT": ("starrocks", "http_port"),
+    "STARROCKS_HTTPS": ("starrocks", "https"),
+    "STARROCKS_HTTP_HOSTS": ("starrocks", "http_hosts"),
     "SPARK_MASTER": ("spark", "master"),
     "SPARK_DRIVER_MEMORY": ("spark", "driver_memory"),
     "SPARK_EXECUTOR_MEMORY": ("spark", "executor_memory"),

@@ -49,7 +49,7 @@ class Platform:
         return stages.publish(chain, self.settings.lake, _quiet)
 
     def load(self, chain: Chain):
-        return stages.load(chain, self.settings.lake, self.settings.starrocks, _quiet)
+        return stages.load(chain, self.settings.lake, self.settings.starrocks, _quiet, self.spark)
 
     def prove_warehouse(self, chain: Chain) -> tuple[CheckReport, ...]:
         return stages.prove_warehouse(chain, self.settings.lake, self.settings.starrocks)

@@ -31,6 +31,7 @@ def manifest(*tables):
     [
         ("engin: arrow", r"unknown key engin; did you mean engine\?"),
         ("engine: flink", r"engine: .*arrow"),
+        ("loader: broker", r"loader: .*stream_load"),
         ("tables: {sales.orders: {exclude_column: [a]}}", "did you mean exclude_columns"),
         ("audit_columns: {migrated: x}", "did you mean migrated_at"),
         ("- a", "expected keys and values"),
@@ -112,6 +113,19 @@ def test_auto_takes_spark_from_the_threshold_on():
     assert plan_chain(things(bytes=2 << 20), Config(spark_above_mb=2), "d").engine == "spark"
     assert plan_chain(things(bytes=1 << 20), Config(spark_above_mb=2), "d").engine == "arrow"
     assert plan_chain(things(bytes=2 << 20), Config(engine="arrow"), "d").engine_reason == "set in the configuration"
+
+
+def test_a_table_may_have_a_loader_of_its_own():
+    config = Config(loader="stream_load", tables={"sales.things": {"loader": "spark_jdbc"}})
+    assert plan_chain(things(), config, "Company").loader == "spark_jdbc"
+    assert plan_chain(things(name="others"), config, "Company").loader == "stream_load"
+    assert plan_chain(things(), Config(), "Company").loader == "catalog_insert"
+
+
+def test_back_ends_are_a_list_in_the_environment():
+    named = {**ENVIRONMENT, "STARROCKS_HTTP_HOSTS": "be1, be2.example.internal", "STARROCKS_HTTPS": "true"}
+    found = Settings.load(named, dotenv=None).starrocks
+    assert (found.http_hosts, found.https, found.http_port) == (("be1", "be2.example.internal"), True, 8030)
 
 
 def test_one_bad_table_does_not_hide_the_others():

@@ -1,4 +1,4 @@
-"""MSSQL_CA_FILE as the trust store that Java wants, on the driver and on every executor."""
+"""MSSQL_CA_FILE and STARROCKS_CA_FILE as the trust store that Java wants, on the driver and on every executor."""
 
 from __future__ import annotations
 
@@ -56,10 +56,20 @@ def trust_store(mssql: MssqlSettings, session: SparkSession) -> TrustStore | Non
     """
     if not mssql.ca_file or mssql.trust_server_certificate or not mssql.encrypt:
         return None
+    return authority_store(mssql.ca_file, "MSSQL_CA_FILE", session)
+
+
+def authority_store(ca_file: str, setting: str, session: SparkSession) -> TrustStore:
+    """The same for the CA file of any setting.
+
+    Raises:
+        EngineError: the file cannot be read, or holds no certificate.
+
+    """
     try:
-        content = Path(mssql.ca_file).read_bytes()
+        content = Path(ca_file).read_bytes()
     except OSError as error:
-        raise EngineError(f"MSSQL_CA_FILE {mssql.ca_file} cannot be read: {error.strerror}") from None
+        raise EngineError(f"{setting} {ca_file} cannot be read: {error.strerror}") from None
     from pyspark import SparkFiles
 
     name = f"mssql-ca-{hashlib.sha256(content).hexdigest()[:16]}.p12"
@@ -68,12 +78,12 @@ def trust_store(mssql: MssqlSettings, session: SparkSession) -> TrustStore | Non
     with _lock:
         if not any(file.endswith(f"/{name}") for file in session.sparkContext.listFiles):
             folder.mkdir(mode=0o700, exist_ok=True)
-            _fill(store.driver, content, mssql.ca_file, session)
+            _fill(store.driver, content, f"{setting} {ca_file}", session)
             session.sparkContext.addFile(str(store.driver))
     return store
 
 
-def _fill(store: Path, content: bytes, ca_file: str, session: SparkSession) -> None:
+def _fill(store: Path, content: bytes, origin: str, session: SparkSession) -> None:
     """In the driver's JVM: keytool would start a process, and take only the first certificate of a file."""
     gateway = session.sparkContext._gateway
     security = gateway.jvm.java.security
@@ -85,9 +95,9 @@ def _fill(store: Path, content: bytes, ca_file: str, session: SparkSession) -> N
         certificates = list(security.cert.CertificateFactory.getInstance("X.509").generateCertificates(source))
     except Exception as error:
         reason = next((text for text in map(java_message, java_chain(error)) if text), str(error))
-        raise EngineError(f"MSSQL_CA_FILE {ca_file} cannot be read: {reason}") from None
+        raise EngineError(f"{origin} cannot be read: {reason}") from None
     if not certificates:
-        raise EngineError(f"MSSQL_CA_FILE {ca_file} holds no certificate.")
+        raise EngineError(f"{origin} holds no certificate.")
     keys = security.KeyStore.getInstance("PKCS12")
     keys.load(None, None)
     for number, certificate in enumerate(certificates):

@@ -122,10 +122,13 @@ def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.A
     @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=STARROCKS_POOL)
     @inspected_once
     def load(
-        context: dg.AssetExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
+        context: dg.AssetExecutionContext,
+        lake: GlueCatalogResource,
+        starrocks: StarRocksResource,
+        spark: SparkResource,
     ) -> dg.MaterializeResult[None]:
         def run() -> Result:
-            report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info)
+            report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info, spark.source())
             return reports.load_result(report)
 
         with one_line_failures(str(chain.table.id), context.log, context.retry_number):

@@ -86,6 +86,10 @@ class StarRocksResource(dg.ConfigurableResource[Any]):
     catalog: str | None = Field(None, description="external catalog that reads the lake")
     lake_role: str | None = Field(None, description="how StarRocks reads the lake: instance_profile or a role's ARN")
     replication_num: int | None = None
+    http_host: str | None = Field(None, description="of the front end's HTTP port, for stream_load; else host")
+    http_port: int | None = None
+    https: bool | None = None
+    http_hosts: str | None = Field(None, description="back ends that may get the password, separated by commas")
 
     def settings(self) -> StarRocksSettings:
         return _settings(StarRocksSettings, "starrocks", dict(self))

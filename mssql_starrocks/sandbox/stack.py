@@ -84,6 +84,7 @@ class Sandbox:
             "STARROCKS_USER": STARROCKS_USER,
             "STARROCKS_PASSWORD": STARROCKS_PASSWORD,
             "STARROCKS_CA_FILE": authority,
+            "STARROCKS_HTTP_PORT": str(self.starrocks.http_port),
         }
 
 

@@ -16,16 +16,17 @@ from mssql_starrocks.lake.fingerprint import LakePrint, known_fingerprint
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport, PlannedColumn
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
+from mssql_starrocks.stages.choosing import loader_of
 from mssql_starrocks.stages.drilling import with_warehouse_rows
 from mssql_starrocks.stages.lake_loads import lake_table, published
-from mssql_starrocks.stages.snapshotting import Log
+from mssql_starrocks.stages.snapshotting import Log, SparkSource
 from mssql_starrocks.transport import warehouse_exposures
 from mssql_starrocks.warehouse import ledger
 from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
 from mssql_starrocks.warehouse.ddl import create_table, ddl_fingerprint
 from mssql_starrocks.warehouse.fingerprint import fingerprint as warehouse_fingerprint
-from mssql_starrocks.warehouse.loaders import CatalogInsert, LoadOrder
+from mssql_starrocks.warehouse.loaders import LoadOrder
 from mssql_starrocks.warehouse.schema import columns_of, schema_differences
 
 if TYPE_CHECKING:
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 Columns = Sequence[PlannedColumn]
 
 
-def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Log) -> LoadReport:
+def load(
+    chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Log, spark: SparkSource | None = None
+) -> LoadReport:
     """Load exactly the published snapshot: fill a shadow table, prove it, put it under the target's name.
+
+    `spark` is asked for a session only by the loader `spark_jdbc`.
 
     Raises:
         WarehouseError: StarRocks refused or the proof failed; the target is as it was.
@@ -48,14 +53,15 @@ def load(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Lo
         current = published(chain, table)
         seen = _see(chain, table, current, known_fingerprint)
         _refuse_foreign_rows(chain, current, seen.prints)
+        loader = loader_of(chain, lake, starrocks, table, spark)
         label = f"mssr_{current.snapshot_id}_{secrets.token_hex(4)}"
         name = replacing.shadow_name(chain)
         before = ledger.claim(session, starrocks, chain, name)
         if before.shadow:
             replacing.drop(session, chain, before.shadow)
         shadow = replacing.make_shadow(session, chain, starrocks, name)
-        rows = CatalogInsert(starrocks, lake).load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
-        log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)}, proving them")
+        rows = loader.load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
+        log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)} by {loader.name}, proving them")
         _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
         _refuse_overtaken(chain, table, session, current, name)
         how = replacing.take_over(session, chain, shadow, f"{label}_r")

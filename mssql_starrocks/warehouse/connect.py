@@ -14,9 +14,9 @@ from mssql_starrocks.transport import is_loopback, warehouse_exposures, warn_onc
 from mssql_starrocks.warehouse.errors import NO_TLS, explained, number_of
 
 # facts/starrocks_judged.md A1: both flags are needed (casts, decimals); setting sql_mode drops ONLY_FULL_GROUP_BY.
-_SQL_MODE = "ONLY_FULL_GROUP_BY,ALLOW_THROW_EXCEPTION,ERROR_IF_OVERFLOW,FORBID_INVALID_DATE"
+SQL_MODE = "ONLY_FULL_GROUP_BY,ALLOW_THROW_EXCEPTION,ERROR_IF_OVERFLOW,FORBID_INVALID_DATE"
 _SETTINGS = (
-    f"SET sql_mode = '{_SQL_MODE}', time_zone = 'UTC', insert_max_filter_ratio = 0, "
+    f"SET sql_mode = '{SQL_MODE}', time_zone = 'UTC', insert_max_filter_ratio = 0, "
     "insert_timeout = 14400, query_timeout = 14400"
 )
 _CONNECT_SECONDS = 15
@@ -118,6 +118,6 @@ def _context(starrocks: StarRocksSettings) -> ssl.SSLContext:
 def _read_back(session: WarehouseSession) -> None:
     """Hints and misspelt settings are taken without a word (judged D7); the session's own answer is not."""
     mode, zone = session.rows("SELECT @@sql_mode, @@time_zone")[0]
-    missing = set(_SQL_MODE.split(",")) - set(str(mode).upper().split(","))
+    missing = set(SQL_MODE.split(",")) - set(str(mode).upper().split(","))
     if missing or str(zone).upper() != "UTC":
         raise WarehouseError(f"StarRocks did not take the session settings (sql_mode {mode}, time_zone {zone}).")

@@ -53,7 +53,7 @@ class FakeStages:
         self.loads.append(load_id)
         return PublishReport(chain.table.id, "L1", SNAPSHOT_ID, ROWS, "load_L1", "s3://bucket/orders", 0.1)
 
-    def load(self, chain, lake, starrocks, log):
+    def load(self, chain, lake, starrocks, log, spark):
         self._called("load", chain, starrocks=starrocks)
         target = ".".join(chain.names.warehouse)
         return LoadReport(chain.table.id, "L1", SNAPSHOT_ID, target, ROWS, "mssr_1", "rename", 0.2, "CREATE TABLE t")

@@ -1,4 +1,8 @@
-"""Faults a test can ask for: a lost connection before or after a statement took effect, an error in its place."""
+"""Faults a test can ask for: a lost connection before or after a statement took effect, an error in its place.
+
+A request over HTTP is the text `PUT /api/transaction/load label=l`; its error is an HTTP 500, and a connection lost
+`after` it is one whose answer never comes. `fail` and `drop` of a path hit the front end's port first.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ class _Fault:
     when: str
     times: int
     error: SqlError | None = None
+    amount: int = 0
 
 
 class Faults:
@@ -34,6 +39,28 @@ class Faults:
     def fail(self, containing: str, code: int, text: str, state: str = "HY000", times: int = 1) -> None:
         """The statement does not run and is answered with this error."""
         self._faults.append(_Fault(containing, "before", times, SqlError(code, state, text)))
+
+    def cut_body(self, containing: str, after_bytes: int, times: int = 1) -> None:
+        """The back end closes the connection inside a request's body."""
+        self._faults.append(_Fault(containing, "body", times, amount=after_bytes))
+
+    def publish_timeout(self, label: str, polls: int, times: int = 1) -> None:
+        """A commit answers before it is visible, which it is when its state was asked for `polls` times."""
+        self._faults.append(_Fault(label, "publish", times, amount=polls))
+
+    def body_cut(self, request: str) -> int | None:
+        return self._amount(request, "body")
+
+    def publish_polls(self, label: str) -> int:
+        return self._amount(label, "publish") or 0
+
+    def _amount(self, text: str, when: str) -> int | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.when == when and fault.times > 0 and fault.containing in text:
+                    fault.times -= 1
+                    return fault.amount
+        return None
 
     def clear(self) -> None:
         self._faults.clear()

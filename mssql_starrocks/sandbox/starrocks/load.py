@@ -1,5 +1,5 @@
 """Putting rows into a table under StarRocks' rules: convert, find bad rows, decide, apply. INSERT, UPDATE and CTAS use
-it now; Stream Load can, with another source and policy (facts/starrocks_measured.md 6).
+it, and Stream Load with another source and policy (facts/starrocks_measured.md 6).
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ LOGGED_ROWS = 50
 
 @dataclass(frozen=True)
 class Policy:
-    """`partial`: columns that are not given keep what a row with the same key has."""
+    """`partial`: columns that are not given keep what a row with the same key has. `stream`: the source has a column
+    `bad` that says why a row is filtered; `deletes`: and a column `op`, 1 where the row with that key is deleted.
+    """
 
     mode: CastMode = field(default_factory=CastMode)
     max_filter_ratio: float = 0.0
     overwrite: bool = False
     partial: bool = False
+    stream: bool = False
+    deletes: bool = False
 
 
 def storage_ddl(table: Table, physical: str) -> str:
@@ -95,15 +99,28 @@ class Loader:
         self.new_physical, self.now = new_physical, now
 
     def run(self, source: Compiled, given: Sequence[Column], job: Load) -> None:
-        stage = f"sr_stage_{job.id}"
-        kept = [c for c in self.table.columns if not self.policy.partial or c in given]
-        self.connection.execute(f"CREATE TEMP TABLE {stage} AS {self._stage(source, given, kept)}")
         try:
-            self._judge(stage, job, kept)
-            self._apply(stage, kept)
+            self.prepare(source, given, job)
+            self.publish(given, job)
         finally:
-            self.connection.execute(f"DROP TABLE IF EXISTS temp.{stage}")
+            self.forget(job)
+
+    def prepare(self, source: Compiled, given: Sequence[Column], job: Load) -> None:
+        """Convert and judge the rows; they wait beside the table."""
+        self.connection.execute(
+            f"CREATE TEMP TABLE {_stage_of(job)} AS {self._stage(source, given, self._kept(given))}"
+        )
+        self._judge(_stage_of(job), job, self._kept(given))
+
+    def publish(self, given: Sequence[Column], job: Load) -> None:
+        self._apply(_stage_of(job), self._kept(given))
         job.sunk = job.scanned - job.filtered
+
+    def forget(self, job: Load) -> None:
+        self.connection.execute(f"DROP TABLE IF EXISTS temp.{_stage_of(job)}")
+
+    def _kept(self, given: Sequence[Column]) -> list[Column]:
+        return [c for c in self.table.columns if not self.policy.partial or c in given]
 
     def _stage(self, source: Compiled, given: Sequence[Column], kept: Sequence[Column]) -> str:
         """Columns v0, v1 .. of `kept`, and `why` a row is bad."""
@@ -117,6 +134,9 @@ class Loader:
                 value = default_value(column, self.now)
             converted.append(f"{value.sql} AS v{at}")
         reasons = [part for at, column in enumerate(kept) for part in _reason(column, f"v{at}")]
+        if self.policy.stream:
+            converted += ["q.bad", "q.op"] if self.policy.deletes else ["q.bad"]
+            reasons.insert(0, "WHEN bad IS NOT NULL THEN bad")
         why = f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
         return f"SELECT *, {why} AS why FROM (SELECT {', '.join(converted)} FROM ({source.sql}) AS q) AS s"
 
@@ -127,7 +147,7 @@ class Loader:
                 row[0] for row in self._rows(f"SELECT why FROM {stage} WHERE why IS NOT NULL LIMIT {LOGGED_ROWS}")
             ]
         if job.filtered > job.scanned * self.policy.max_filter_ratio:
-            raise filtered_rows(job.id)
+            raise plain("too many filtered rows") if self.policy.stream else filtered_rows(job.id)
         if self.table.is_primary:
             size = key_bytes(self.table, {column.name: f"v{at}" for at, column in enumerate(kept)})
             longest = self._rows(f"SELECT max({size}) FROM {stage} WHERE why IS NULL")[0][0] if size else None
@@ -174,7 +194,7 @@ class Loader:
             return
         if not self.policy.overwrite:
             self.connection.execute(f"DELETE FROM {target} AS t USING {stage} AS s WHERE s.why IS NULL AND {match}")
-        self._append(stage, kept, target, chosen)
+        self._append(stage, kept, target, f"({chosen}) AND op = 0" if self.policy.deletes else chosen)
 
     def _partial(
         self, stage: str, kept: Sequence[Column], rest: Sequence[Column], target: str, match: str, chosen: str
@@ -204,6 +224,10 @@ class Loader:
         # DuckDB 2 allows one open result a connection: always fetch all
         found: list[tuple[Any, ...]] = self.connection.execute(sql).fetchall()
         return found
+
+
+def _stage_of(job: Load) -> str:
+    return f"sr_stage_{job.id}"
 
 
 def filtered_rows(job_id: int) -> SqlError:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mssql_starrocks.sandbox.starrocks.engine import Engine
 from mssql_starrocks.sandbox.starrocks.errors import login_refused
 from mssql_starrocks.sandbox.starrocks.faults import Faults
+from mssql_starrocks.sandbox.starrocks.http.listener import HttpListener
+from mssql_starrocks.sandbox.starrocks.http.ports import BackEnd, FrontEnd
+from mssql_starrocks.sandbox.starrocks.http.transactions import Transactions
 from mssql_starrocks.sandbox.starrocks.meta.grants import ROOT
 from mssql_starrocks.sandbox.starrocks.meta.store import Store
 from mssql_starrocks.sandbox.starrocks.session import Session
@@ -24,10 +27,12 @@ NO_USERS: Mapping[str, str] = {"root": ""}
 
 
 class StarRocks:
-    """A StarRocks front end and back end in this process: MySQL protocol on 127.0.0.1, rows in DuckDB.
+    """A StarRocks front end and back end in this process: MySQL protocol and HTTP on 127.0.0.1, rows in DuckDB.
 
     `users` gives passwords in clear; `version` is a release ("3.5.3", "4.0.2" ..) or "main" and decides where the
-    rules of StarRocks changed; `backends` bounds replication_num. Rows live as long as the object.
+    rules of StarRocks changed; `backends` bounds replication_num. Rows live as long as the object. `http_port` is the
+    front end's, which redirects loads to the back end's `backend_port`; with `https` it speaks TLS, and the back end
+    does not (facts/starrocks.md 6).
     """
 
     host = "127.0.0.1"
@@ -39,9 +44,12 @@ class StarRocks:
         certificate: Certificate | None = None,
         version: str = "3.5.3",
         backends: int = 1,
+        https: bool = False,
     ) -> None:
         self.faults = Faults()
-        self.port = 0
+        self.port = self.http_port = self.backend_port = 0
+        self._https = https
+        self._http: list[HttpListener] = []
         self._engine = Engine(Store(users, version, backends), self.faults)
         self._tls = _tls_context(certificate)
         self._listener: MysqlListener | None = None
@@ -52,8 +60,17 @@ class StarRocks:
         self.port = int(self._listener.server_address[1])
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
+        transactions = Transactions(self._engine)
+        back = HttpListener(self.host, BackEnd, self._engine, transactions)
+        tls = self._tls if self._https else None
+        front = HttpListener(self.host, FrontEnd, self._engine, transactions, back.address, tls)
+        self._http = [front, back]
+        self.http_port, self.backend_port = (int(one.server_address[1]) for one in self._http)
 
     def close(self) -> None:
+        for listener in self._http:
+            listener.stop()
+        self._http = []
         if self._listener is not None:
             self._listener.shutdown()
             self._listener.disconnect_all()

@@ -46,6 +46,17 @@ class Labels:
                 load.state = "FINISHED"
             self._forget_old()
 
+    def live(self, database: str, label: str) -> Load | None:
+        """The load that holds the label."""
+        with self._lock:
+            return self.loads.get(self._live.get((database, label), 0))
+
+    def find(self, database: str, label: str) -> Load | None:
+        """The last load of that label, whatever became of it."""
+        with self._lock:
+            named = [load for load in self.loads.values() if (load.database, load.label) == (database, label)]
+        return named[-1] if named else None
+
     def forget_database(self, database: str) -> None:
         """Labels live in their database and go with it."""
         with self._lock:

@@ -1,35 +1,16 @@
-"""Loaders: put exactly one Iceberg snapshot into one StarRocks table."""
+"""The default loader: StarRocks reads the snapshot itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
-
-from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import WarehouseError, WarehouseUnreachableError
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
 from mssql_starrocks.warehouse.ddl import table_name
 from mssql_starrocks.warehouse.external import ensure_catalog
+from mssql_starrocks.warehouse.loaders.order import LoadOrder
 
-
-@dataclass(frozen=True)
-class LoadOrder:
-    """What to load: the chain, its snapshot, the (empty) table to fill and a label never used before."""
-
-    chain: Chain
-    snapshot_id: int
-    into: tuple[str, str]
-    label: str
-
-
-class Loader(Protocol):
-    """Fills a table or raises; returns the rows that StarRocks says it took."""
-
-    name: str
-
-    def load(self, session: WarehouseSession, order: LoadOrder) -> int: ...
+_USED = "has already been used"  # with any error number (facts/starrocks_measured.md 4)
 
 
 class CatalogInsert:
@@ -49,8 +30,10 @@ class CatalogInsert:
         """
         ensure_catalog(session, self._starrocks, self._lake)
         try:
-            return session.run(self._statement(order), f"table {'.'.join(order.into)}").rows
-        except WarehouseUnreachableError:
+            return session.run(self._statement(order), order.subject).rows
+        except WarehouseError as error:
+            if not isinstance(error, WarehouseUnreachableError) and _USED not in str(error):
+                raise
             rows = self._rows_of(order)
             if rows is None:
                 raise
@@ -68,12 +51,12 @@ class CatalogInsert:
         )
 
     def _rows_of(self, order: LoadOrder) -> int | None:
-        """What became of a label after a lost connection: its row count when it is in, None when it is not."""
+        """What became of a label whose answer was lost or that is used: its rows when they are in, else None."""
         with warehouse_session(self._starrocks) as session:
             found = session.rows(
                 "SELECT STATE, SINK_ROWS, ERROR_MSG FROM information_schema.loads "
                 f"WHERE LABEL = {text_starrocks(order.label)} AND DB_NAME = {text_starrocks(order.into[0])}"
             )
         if found and found[0][0] == "CANCELLED":
-            raise WarehouseError(f"table {'.'.join(order.into)}: load {order.label} was cancelled: {found[0][2]}")
+            raise WarehouseError(f"{order.subject}: load {order.label} was cancelled: {found[0][2]}")
         return int(found[0][1]) if found and found[0][0] == "FINISHED" else None
