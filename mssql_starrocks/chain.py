@@ -38,6 +38,7 @@ class Chain:
         grades: the least exact grade that will do, and the most exact one that is wanted.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
         loader: how StarRocks gets the snapshot.
+        retries: how often a stage begins again after a transient error.
 
     """
 
@@ -56,6 +57,7 @@ class Chain:
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     loader: LoaderName = "catalog_insert"
+    retries: int = 0
 
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
@@ -128,6 +130,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         options.owners,
         tuple(sorted(options.tags.items())),
         options.loader or config.loader,
+        config.retries,
     )
 
 

@@ -91,6 +91,7 @@ class Config(_Strict):
         "it and send it over HTTP, for a StarRocks that cannot reach the lake; spark_jdbc: INSERT batches through "
         "Spark, for compatibility, slow",
     )
+    retries: int = Field(3, ge=0, description="how often a stage begins again after an error that may pass")
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
     partitioning: Partitioning = Field(
         "auto",

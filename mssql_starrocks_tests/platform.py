@@ -35,7 +35,7 @@ class Platform:
         return Settings.load(self.box.environment(), dotenv=None)
 
     def chains(self, **config) -> dict[str, Chain]:
-        chains, refused = plan_chains(discover(self.settings.mssql), Config(**config))
+        chains, refused = plan_chains(discover(self.settings.mssql), Config(**{"retries": 0, **config}))
         assert not refused, refused
         return {str(chain.table.id): chain for chain in chains}
 

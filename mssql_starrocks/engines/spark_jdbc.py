@@ -55,19 +55,31 @@ class SparkJdbc:
 
         Raises:
             WarehouseError: the table is not empty, or StarRocks refused; the table is empty again.
-            WarehouseUnreachableError: StarRocks was lost; the table is empty again as soon as it can be reached.
+            WarehouseUnreachableError: StarRocks was lost, or Spark repeated a task that had already written rows; the
+                table is empty again as soon as StarRocks can be reached.
         """
         if _count(session, order):
             raise WarehouseError(f"{order.subject} is not empty, and a load through JDBC has no label to ask about.")
         try:
             self._write(order)
+            rows = _count(session, order)
+            self._refuse_repeated(order, rows)
         except BaseException as error:
             with suppress(WarehouseError):
                 session.run(f"TRUNCATE TABLE {table_name(order.into)}", order.subject)
             if isinstance(error, MssqlStarrocksError) or not isinstance(error, Exception):
                 raise
             raise self._explained(error, order) from None  # Java's traceback says nothing more
-        return _count(session, order)
+        return rows
+
+    def _refuse_repeated(self, order: LoadOrder, rows: int) -> None:
+        """Spark tries a failed task again, and what its first attempt wrote stays."""
+        counted = self._spark.sql(f"SELECT count(*) AS n FROM {_snapshot(order)}").first()
+        expected = int(counted["n"]) if counted else 0
+        if rows != expected:
+            raise WarehouseUnreachableError(
+                f"{order.subject}: {rows:,} rows arrived of {expected:,}: a task of Spark failed and wrote again."
+            )
 
     def _write(self, order: LoadOrder) -> None:
         context = self._spark.sparkContext
@@ -129,8 +141,11 @@ def select(order: LoadOrder) -> str:
         f"{_TEXT.get(a.iceberg, _ANY_TEXT).format(c=quote_starrocks(a.name))} AS {quote_starrocks(a.name)}"
         for a in chain.audit_columns()
     ]
-    lake = table_name((CATALOG_NAME, *chain.names.lake))
-    return f"SELECT {', '.join(items)} FROM {lake} VERSION AS OF {order.snapshot_id:d}"
+    return f"SELECT {', '.join(items)} FROM {_snapshot(order)}"
+
+
+def _snapshot(order: LoadOrder) -> str:
+    return f"{table_name((CATALOG_NAME, *order.chain.names.lake))} VERSION AS OF {order.snapshot_id:d}"
 
 
 def _value(column: PlannedColumn) -> str:

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
 from mssql_starrocks.model import Evidence
+from mssql_starrocks.retries import commits
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,13 +79,7 @@ def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> 
     """
     from pyiceberg.exceptions import CommitFailedException
 
-    retry = Retrying(
-        retry=retry_if_exception_type((CommitFailedException, ValueError)),
-        stop=stop_after_attempt(6),
-        wait=wait_random_exponential(0.1, max=5),
-        reraise=True,
-    )
-    snapshot_id: int = retry(_commit_once, catalog, branch, files)
+    snapshot_id: int = commits((CommitFailedException, ValueError))(_commit_once, catalog, branch, files)
     return snapshot_id
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.errors import LakeError, MssqlStarrocksError
-from mssql_starrocks.settings import LakeSettings, redacted
+from mssql_starrocks.errors import LakeError
+from mssql_starrocks.lake.errors import explained
+from mssql_starrocks.settings import LakeSettings
 from mssql_starrocks.transport import lake_exposures, warn_once
 
 if TYPE_CHECKING:
@@ -59,40 +58,3 @@ def _open(lake: LakeSettings) -> Catalog:
     from pyiceberg.catalog import load_catalog
 
     return load_catalog(CATALOG_NAME, **pyiceberg_properties(lake), **_RETRIES)  # type: ignore[arg-type]
-
-
-@contextmanager
-def explained(lake: LakeSettings, table: tuple[str, str] | None = None) -> Iterator[None]:
-    """Turn any exception of PyIceberg, boto3 or Arrow's S3 into one of ours.
-
-    Raises:
-        LakeError: one or two lines with catalog, table and what to do.
-    """
-    try:
-        yield
-    except MssqlStarrocksError:
-        raise
-    except Exception as error:
-        subject = f"table {'.'.join(table)}" if table else f"{lake.catalog} catalog"
-        raise LakeError(f"{subject}: {_advice(error, lake)}") from error
-
-
-def _advice(error: Exception, lake: LakeSettings) -> str:
-    text = redacted(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
-    refused = (
-        "UnrecognizedClient",
-        "InvalidAccessKeyId",
-        "SignatureDoesNotMatch",
-        "AccessDenied",
-        "InvalidClientTokenId",
-        "NoCredentials",
-        "ExpiredToken",
-        "ACCESS_DENIED",
-    )
-    if any(word in text for word in refused):
-        return f"AWS refused the credentials ({text}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its rights."
-    if "NoSuchBucket" in text or "NO_SUCH_BUCKET" in text or "Path does not exist" in text:
-        return f"bucket {lake.bucket} is not there ({text}): check S3_BUCKET and AWS_REGION."
-    if any(word in text for word in ("EndpointConnection", "ConnectTimeout", "ConnectionError", "NETWORK_CONNECTION")):
-        return f"AWS does not answer ({text}): check AWS_ENDPOINT_URL, AWS_REGION and the network."
-    return text

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake.branch import empty_rows
-from mssql_starrocks.lake.catalog import explained, open_catalog
+from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.model import Difference
 from mssql_starrocks.settings import LakeSettings
 

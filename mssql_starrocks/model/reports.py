@@ -89,3 +89,4 @@ class LoadReport:
     how: str
     seconds: float
     ddl: str
+    loader: str = "catalog_insert"

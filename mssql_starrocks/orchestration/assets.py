@@ -94,7 +94,7 @@ def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.As
             report = stages.snapshot(chain, mssql.settings(), lake.settings(), spark.source(), context.log.info)
             return reports.snapshot_result(report)
 
-        with one_line_failures(str(chain.table.id), context.log, context.retry_number):
+        with one_line_failures(str(chain.table.id)):
             return execute(context, props, run)
 
     return snapshot
@@ -110,7 +110,7 @@ def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exec
             load_id = load_of_run(context.instance, context.run_id, snapshot)
             return reports.publish_result(stages.publish(chain, lake.settings(), context.log.info, load_id))
 
-        with one_line_failures(str(chain.table.id), context.log, context.retry_number):
+        with one_line_failures(str(chain.table.id)):
             return execute(context, props, run)
 
     return publish
@@ -131,7 +131,7 @@ def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.A
             report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info, spark.source())
             return reports.load_result(report)
 
-        with one_line_failures(str(chain.table.id), context.log, context.retry_number):
+        with one_line_failures(str(chain.table.id)):
             return execute(context, props, run)
 
     return load

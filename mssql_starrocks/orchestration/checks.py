@@ -45,10 +45,10 @@ def _snapshot_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinition
     def prove(
         context: dg.AssetCheckExecutionContext, mssql: MssqlResource, lake: GlueCatalogResource
     ) -> Iterator[dg.AssetCheckResult]:
-        with one_line_failures(str(chain.table.id), context.log, context.op_execution_context.retry_number):
+        with one_line_failures(str(chain.table.id)):
             run = context.op_execution_context
             load_id = load_of_run(run.instance, run.run_id, key)
-            found = stages.prove_snapshot(chain, lake.settings(), load_id, mssql.settings())
+            found = stages.prove_snapshot(chain, lake.settings(), load_id, mssql.settings(), context.log.info)
             results = _selected(context, key, found)
         yield from results
 
@@ -66,8 +66,8 @@ def _warehouse_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinitio
     def prove(
         context: dg.AssetCheckExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
     ) -> Iterator[dg.AssetCheckResult]:
-        with one_line_failures(str(chain.table.id), context.log, context.op_execution_context.retry_number):
-            found = stages.prove_warehouse(chain, lake.settings(), starrocks.settings())
+        with one_line_failures(str(chain.table.id)):
+            found = stages.prove_warehouse(chain, lake.settings(), starrocks.settings(), context.log.info)
             results = _selected(context, key, found)
         yield from results
 

@@ -1,6 +1,5 @@
-"""How an error looks to Dagster: one message, and a retry only where one can help (errors.py decides)."""
+"""How an error looks to Dagster: one message."""
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,29 +8,20 @@ import dagster as dg
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.settings import redacted
 
-RETRIES = 3
-FIRST_WAIT = 5.0  # seconds; doubled each time, with jitter
-
 
 @contextmanager
-def one_line_failures(what: str, log: dg.DagsterLogManager, attempt: int) -> Iterator[None]:
-    """Turn every error inside into a Failure, or into a retry when it is transient; `attempt` counts from 0.
+def one_line_failures(what: str) -> Iterator[None]:
+    """Turn every error inside into a Failure that Dagster does not retry: the stage itself has (retries.py).
 
-    A retry is asked for here and not by a RetryPolicy, because with a policy Dagster also tries again after Ctrl-C.
     An error that nobody raised on purpose keeps its traceback, because it is a defect of ours.
     """
     try:
         yield
-    except (dg.Failure, dg.RetryRequested):
+    except (dg.Failure, dg.RetryRequested):  # of a user's own `execute`
         raise
     except MssqlStarrocksError as error:
         text = str(error)
-        named = text if what in text else f"{what}: {text}"
-        if error.transient and attempt < RETRIES:
-            log.warning(f"{named} Trying again ({attempt + 1} of {RETRIES}).")
-            wait = FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311
-            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait) from None
-        raise dg.Failure(named, allow_retries=False) from None
+        raise dg.Failure(text if what in text else f"{what}: {text}", allow_retries=False) from None
     except Exception as error:
         text = redacted(f"{what}: {type(error).__name__}: {error}")
         raise dg.Failure(text, allow_retries=False) from (None if _tells_secrets(error) else error)

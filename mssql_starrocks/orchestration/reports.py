@@ -86,6 +86,7 @@ def load_result(report: LoadReport) -> dg.MaterializeResult[None]:
             "starrocks/table": report.target,
             "starrocks/label": report.label,
             "starrocks/how": report.how,
+            "starrocks/loader": report.loader,
             "starrocks/ddl": dg.MetadataValue.md(f"```sql\n{report.ddl}\n```"),
         },
     )

@@ -10,7 +10,8 @@ from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake import branch as branches
-from mssql_starrocks.lake.catalog import explained, open_catalog
+from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.lake.tables import schema_differences
 from mssql_starrocks.model import CheckReport

@@ -15,6 +15,7 @@ from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.fingerprint import LakePrint, known_fingerprint
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport, PlannedColumn
+from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.choosing import loader_of
 from mssql_starrocks.stages.drilling import with_warehouse_rows
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Columns = Sequence[PlannedColumn]
 
 
+@retried
 def load(
     chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Log, spark: SparkSource | None = None
 ) -> LoadReport:
@@ -81,10 +83,14 @@ def load(
         how,
         time.monotonic() - started,
         create_table(chain, starrocks),
+        loader.name,
     )
 
 
-def prove_warehouse(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings) -> tuple[CheckReport, ...]:
+@retried
+def prove_warehouse(
+    chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, log: Log | None = None
+) -> tuple[CheckReport, ...]:
     """Compare the StarRocks table with the snapshot that the ledger says it holds."""
     target = chain.names.warehouse
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:

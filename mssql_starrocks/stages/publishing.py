@@ -10,6 +10,7 @@ from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError, NotCertifiedError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.model import CheckReport, PublishReport
+from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, MssqlSettings
 from mssql_starrocks.stages.lake_loads import lake_table, ours, prove, published
 from mssql_starrocks.stages.snapshotting import Log
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 
+@retried
 def prove_snapshot(
-    chain: Chain, lake: LakeSettings, load_id: str | None = None, mssql: MssqlSettings | None = None
+    chain: Chain,
+    lake: LakeSettings,
+    load_id: str | None = None,
+    mssql: MssqlSettings | None = None,
+    log: Log | None = None,
 ) -> tuple[CheckReport, ...]:
     """Compare a load in the lake with the source's evidence; certify its branch when everything is equal.
 
@@ -28,6 +34,7 @@ def prove_snapshot(
         lake: where it is.
         load_id: the load to prove; without one the newest unpublished load, else the published one.
         mssql: with it, a failed proof of level `rows` names rows that differ from the source as it is now.
+        log: is told when the proof is taken again after a transient error.
     """
     with lake_table(chain, lake) as table:
         load = _wanted(chain, table, load_id) or ours(chain, branches.published(table))
@@ -40,6 +47,7 @@ def prove_snapshot(
     return reports
 
 
+@retried
 def publish(chain: Chain, lake: LakeSettings, log: Log, load_id: str | None = None) -> PublishReport:
     """Move `main` to a certified load: the one of `load_id`, else the newest. Metadata only.
 

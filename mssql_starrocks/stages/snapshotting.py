@@ -13,9 +13,11 @@ from mssql_starrocks.chain import ENGINE_SET, Chain
 from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.lake import branch as branches
-from mssql_starrocks.lake.catalog import explained, open_catalog
+from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.tables import ensure_table
 from mssql_starrocks.model import CopyResult, Evidence, ExtractionPlan, SnapshotReport
+from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings
 from mssql_starrocks.source.connect import ReaderSession
 from mssql_starrocks.source.discover import describe
@@ -47,6 +49,7 @@ class SparkSource(Protocol):
         """Why Spark cannot run on this machine; None when it can."""
 
 
+@retried
 def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: SparkSource, log: Log) -> SnapshotReport:
     """Copy the table as it is at one point to a new audit branch, with the source's evidence in the same commit.
 

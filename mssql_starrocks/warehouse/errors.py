@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mssql_starrocks.errors import MssqlStarrocksError, WarehouseError, WarehouseUnreachableError
+from mssql_starrocks.errors import (
+    MssqlStarrocksError,
+    WarehouseBusyError,
+    WarehouseError,
+    WarehouseUnreachableError,
+    is_transient_starrocks,
+)
 from mssql_starrocks.settings import StarRocksSettings, redacted
 
 LOST = frozenset({2003, 2006, 2013, 2055})
@@ -18,7 +24,7 @@ def explained(starrocks: StarRocksSettings, subject: str = "the statement") -> I
     """Turn any exception of pymysql into one of ours.
 
     Raises:
-        WarehouseError, WarehouseUnreachableError: one or two lines with server, table and what to do.
+        WarehouseError: or its Busy and Unreachable; one or two lines with server, table and what to do.
     """
     import pymysql
 
@@ -46,7 +52,8 @@ def _translate(error: Exception, starrocks: StarRocksSettings, subject: str) -> 
         return WarehouseError(f"{where}, {subject}: {starrocks.user} lacks a privilege ({text})")
     if "primary key size exceed" in text:
         return WarehouseError(f"{where}, {subject}: a key is longer than 128 bytes; set key: none for the table.")
-    return WarehouseError(f"{where}, {subject}: {text} (error {number})")
+    kind = WarehouseBusyError if is_transient_starrocks(number, text) else WarehouseError
+    return kind(f"{where}, {subject}: {text} (error {number})")
 
 
 def _refused(number: int, text: str, starrocks: StarRocksSettings) -> str | None:

@@ -43,7 +43,7 @@ class FakeStages:
         copied = CopyResult(ROWS, 1000, 1, 0.25, 64 << 20, SNAPSHOT_ID)
         return SnapshotReport(chain.table.id, "L1", "audit_L1", "arrow", evidence, copied, "s3://bucket/orders")
 
-    def prove_snapshot(self, chain, lake, load_id=None, mssql=None):
+    def prove_snapshot(self, chain, lake, load_id=None, mssql=None, log=None):
         self._called("prove_snapshot", chain)
         self.loads.append(load_id)
         return self._reports("snapshot")
@@ -58,7 +58,7 @@ class FakeStages:
         target = ".".join(chain.names.warehouse)
         return LoadReport(chain.table.id, "L1", SNAPSHOT_ID, target, ROWS, "mssr_1", "rename", 0.2, "CREATE TABLE t")
 
-    def prove_warehouse(self, chain, lake, starrocks):
+    def prove_warehouse(self, chain, lake, starrocks, log=None):
         self._called("prove_warehouse", chain)
         return self._reports("warehouse")
 

@@ -6,8 +6,7 @@ import dagster as dg
 import pytest
 
 from mssql_starrocks.config import Config
-from mssql_starrocks.errors import SourceError, SourceUnreachableError
-from mssql_starrocks.orchestration import failures
+from mssql_starrocks.errors import SourceError
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks_tests.orchestration.fake_stages import ROWS, SNAPSHOT_ID
 
@@ -145,22 +144,6 @@ def test_permanent_error_is_one_message_and_no_retry(run, fakes):
     assert fakes.calls == [f"snapshot {TABLE}"]
     [text] = failure_text(result)
     assert text.strip().endswith(f"{TABLE}: login failed for reader: check MSSQL_PASSWORD")
-
-
-def test_transient_error_is_retried(run, fakes, manifest, monkeypatch):
-    monkeypatch.setattr(failures, "FIRST_WAIT", 0.0)
-    fakes.errors["publish"] = [SourceUnreachableError("connection reset")]
-    assert run(definitions=build_definitions(manifest, Config())).success
-    assert fakes.calls.count(f"publish {TABLE}") == 2
-
-
-def test_an_error_that_stays_is_tried_again_and_then_told(run, fakes, manifest, monkeypatch):
-    monkeypatch.setattr(failures, "FIRST_WAIT", 0.0)
-    fakes.errors["publish"] = [SourceUnreachableError("connection reset")] * (failures.RETRIES + 1)
-    result = run(definitions=build_definitions(manifest, Config()))
-    assert fakes.calls.count(f"publish {TABLE}") == failures.RETRIES + 1
-    [text] = failure_text(result)
-    assert text.strip().endswith(f"{TABLE}: connection reset")
 
 
 def test_ctrl_c_is_no_reason_to_try_again(run, fakes):

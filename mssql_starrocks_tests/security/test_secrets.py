@@ -159,7 +159,7 @@ def test_a_defect_that_tells_a_secret_keeps_no_cause(box):
 
     Settings.load(box.environment(), dotenv=None)
     for text, kept in ((f"bad value {stack.PASSWORD}", False), ("bad value", True)):
-        with pytest.raises(dg.Failure) as failure, one_line_failures("t", logging.getLogger("t"), 0):
+        with pytest.raises(dg.Failure) as failure, one_line_failures("t"):
             defect(text)
         assert stack.PASSWORD not in str(failure.value.description)
         assert (failure.value.__cause__ is not None) is kept

@@ -179,7 +179,7 @@ def test_aws_must_show_a_certificate_by_a_known_authority(certificates):
 
 
 def listed(lake):
-    from mssql_starrocks.lake.catalog import explained
+    from mssql_starrocks.lake.errors import explained
 
     with explained(lake):
         return open_catalog(lake).list_namespaces()

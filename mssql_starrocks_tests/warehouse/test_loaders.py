@@ -94,6 +94,15 @@ def test_a_label_that_was_used_is_asked_about_and_not_loaded_twice(loading, load
 
 
 @pytest.mark.spark
+def test_a_task_that_spark_repeats_never_leaves_its_rows_twice(loading, faults):
+    order = loading.order(loading.chain("dbo.plain", "spark_jdbc"))
+    faults.drop_after(f"INSERT INTO `spark_jdbc`.`{order.into[1]}`")
+    with pytest.raises(WarehouseUnreachableError, match="wrote again"):
+        loading.run(loading.loader(order.chain), order)
+    assert loading.held(order) == 0
+
+
+@pytest.mark.spark
 def test_without_labels_only_an_empty_table_is_filled(loading):
     chain = loading.chain("dbo.plain", "spark_jdbc")
     order = loading.order(chain)
@@ -106,7 +115,7 @@ def test_without_labels_only_an_empty_table_is_filled(loading):
 BEFORE = {
     "catalog_insert": lambda faults, table: faults.drop_before(f"INSERT INTO `catalog_insert`.`{table}`"),
     "stream_load": lambda faults, table: faults.cut_body("/api/transaction/load", after_bytes=100_000),
-    "spark_jdbc": lambda faults, table: faults.drop_before(f"INSERT INTO `spark_jdbc`.`{table}`"),
+    "spark_jdbc": lambda faults, table: faults.drop_before(f"INSERT INTO `spark_jdbc`.`{table}`", times=9),  # retries
 }
 
 
