@@ -126,6 +126,7 @@ class StarRocksSettings(_Section):
     http_host: str | None = Field(None, description="of the front end's HTTP port, for stream_load; else host")
     http_port: int = 8030
     https: bool = Field(False, description="the HTTP port speaks TLS (StarRocks 4.0)")
+    streams: int = Field(2, ge=1, le=16, description="transactions of stream_load that send at the same time")
     http_hosts: Hosts = Field((), description="back ends that may get the password, beside the front end's own host")
 
 
@@ -218,6 +219,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "STARROCKS_HTTP_HOST": ("starrocks", "http_host"),
     "STARROCKS_HTTP_PORT": ("starrocks", "http_port"),
     "STARROCKS_HTTPS": ("starrocks", "https"),
+    "STARROCKS_STREAMS": ("starrocks", "streams"),
     "STARROCKS_HTTP_HOSTS": ("starrocks", "http_hosts"),
     "SPARK_MASTER": ("spark", "master"),
     "SPARK_DRIVER_MEMORY": ("spark", "driver_memory"),

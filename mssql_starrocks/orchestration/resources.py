@@ -89,6 +89,7 @@ class StarRocksResource(dg.ConfigurableResource[Any]):
     http_host: str | None = Field(None, description="of the front end's HTTP port, for stream_load; else host")
     http_port: int | None = None
     https: bool | None = None
+    streams: int | None = Field(None, description="transactions of stream_load that send at the same time")
     http_hosts: str | None = Field(None, description="back ends that may get the password, separated by commas")
 
     def settings(self) -> StarRocksSettings:

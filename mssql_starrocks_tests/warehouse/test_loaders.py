@@ -59,15 +59,31 @@ def test_the_rows_it_counts_are_the_snapshots(loading, loader):
     assert (loading.run(loading.loader(chain), order), loading.held(order)) == (20_000, 20_000)
 
 
-def test_many_parts_are_one_transaction(loading):
+@pytest.mark.parametrize("streams", [1, 3])
+def test_many_parts_are_one_transaction_for_each_stream(loading, streams):
     chain = loading.chain("dbo.many", "stream_load")
-    order, table = loading.order(chain), loading.lake_table(chain)
-    small = StreamLoad(
-        loading.settings.starrocks, lambda at, names: snapshot_batches(table, at, names), part_bytes=50_000
+    order = loading.order(chain)
+    assert (loading.run(small_parts(loading, chain, streams), order), loading.held(order)) == (20_000, 20_000)
+    found = loading.warehouse(
+        f"SELECT STATE, SINK_ROWS FROM information_schema.loads WHERE LABEL LIKE '{order.label}%'"
     )
-    assert (loading.run(small, order), loading.held(order)) == (20_000, 20_000)
-    found = loading.warehouse(f"SELECT STATE, SINK_ROWS FROM information_schema.loads WHERE LABEL = '{order.label}'")
-    assert found == [("FINISHED", 20_000)]
+    assert 1 <= len(found) <= streams
+    assert {state for state, _ in found} == {"FINISHED"}
+    assert sum(rows for _, rows in found) == 20_000
+
+
+def test_a_stream_whose_commit_fails_takes_the_others_rows_with_it(loading, faults):
+    chain = loading.chain("dbo.many", "stream_load")
+    order = loading.order(chain)
+    faults.fail(f"/api/transaction/commit label={order.label}_", 1064, "no", times=9)
+    with pytest.raises(WarehouseError):
+        loading.run(small_parts(loading, chain, 3), order)
+    assert loading.held(order) == 0
+
+
+def small_parts(loading, chain, streams):
+    starrocks, table = loading.settings.starrocks.model_copy(update={"streams": streams}), loading.lake_table(chain)
+    return StreamLoad(starrocks, lambda at, names: snapshot_batches(table, at, names), part_bytes=20_000)
 
 
 @each_loader
