@@ -75,8 +75,9 @@ bench-peers: ## The peers of bench-extract, in .venv-bench, apart from the proje
 	.venv-bench/bin/pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
 
 .PHONY: docs
-docs: .venv/ready ## Make docs/types.md anew from the type matrix
+docs: .venv/ready ## Make the generated pages of docs/ anew
 	$(BIN)/python -m mssql_starrocks.types.page > docs/types.md
+	$(BIN)/python -m mssql_starrocks.reference docs
 
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml

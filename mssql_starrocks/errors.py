@@ -15,81 +15,149 @@ class MssqlStarrocksError(Exception):
 
 
 class ConfigError(MssqlStarrocksError):
-    """A setting is missing, misspelt or of the wrong type. Names file, key and the closest valid name."""
+    """A setting is missing, misspelt or of the wrong type.
+
+    Why: `.env`, the environment or `mssql_starrocks.yaml` says something that cannot be meant.
+    Do: The message names file, key and the closest valid name: correct it there.
+    """
 
 
 class SelectionError(MssqlStarrocksError):
-    """A selection matches no table. Our own commands refuse it instead of taking everything."""
+    """A selection matches no table.
+
+    Why: A name or pattern is misspelt, or the table is excluded. Nothing is never taken for everything.
+    Do: Choose from the names that the message suggests, or run `mssql-starrocks discover` when the table is new.
+    """
 
 
 class NameCollisionError(MssqlStarrocksError):
-    """Two source names fold into one target name."""
+    """Two source names fold into one target name.
+
+    Why: Lake and StarRocks names are lower case letters, digits and `_`; two names of the source become the same.
+    Do: Leave one of them out (`exclude`, `exclude_columns`), or give their schemas different `targets`.
+    """
 
 
 class TypeRefusedError(MssqlStarrocksError):
-    """A column cannot be copied and nothing in the configuration says what to do about it."""
+    """A column cannot be copied and nothing in the configuration says what to do about it.
+
+    Why: Its SQL Server type has no exact place in Iceberg or StarRocks (docs/types.md).
+    Do: Set the choice that the message names for the column, or leave the column out by `exclude_columns`.
+    """
 
 
 class KeyRefusedError(MssqlStarrocksError):
-    """StarRocks cannot hold the table's key."""
+    """StarRocks cannot hold the table's key.
+
+    Why: Its types cannot be in a key, or it is longer than 128 bytes.
+    Do: Set `key:` of the table to another unique index, or to `none`.
+    """
 
 
 class SourceError(MssqlStarrocksError):
-    """SQL Server refused or could not be reached."""
+    """SQL Server refused a statement or the login.
+
+    Why: A right is missing, the table was dropped or altered, or the server's certificate is not trusted.
+    Do: The message has the GRANT, setting or command; after a change of the table run `mssql-starrocks discover`.
+    """
 
 
 class LakeError(MssqlStarrocksError):
-    """Iceberg, Glue or S3 refused or could not be reached."""
+    """Iceberg, Glue or S3 refused.
+
+    Why: A right, a bucket or a table is missing, credentials expired, or the table is not ours.
+    Do: The message names it. Nothing was published; start again when it is mended.
+    """
 
 
 class NotCertifiedError(LakeError):
-    """A load whose proof failed or was never taken. It is not published."""
+    """A load is not published, because its proof failed or was never taken.
+
+    Why: What is in the lake is not what SQL Server said at the point, or a loss was not accepted.
+    Do: Read the failed check: it names columns and rows. Copy the table again, or set what the check says.
+    """
 
 
 class PublishConflictError(LakeError):
-    """Another writer moved `main` since the audit branch was forked; publishing would lose its commit."""
+    """Another writer moved `main` since the load began; publishing would lose its commit.
+
+    Why: Another program writes to the Iceberg table, compaction included, or two runs copied it at once.
+    Do: Copy the table again; keep other writers away from tables that this program owns.
+    """
 
 
 class WarehouseError(MssqlStarrocksError):
-    """StarRocks refused or could not be reached."""
+    """StarRocks refused, or does not hold what it should.
+
+    Why: A right is missing, the table is not ours, a value does not fit, or a proof failed. The target is as it was.
+    Do: The message names it. Start the load again when it is mended.
+    """
 
 
 class EngineError(MssqlStarrocksError):
-    """An engine cannot run here (no Java, no jar) or its copy failed."""
+    """An engine cannot run here, or its copy failed.
+
+    Why: No Java 17, a jar is missing or altered, or Spark failed.
+    Do: Run `mssql-starrocks jars`; set `engine: arrow` to do without Spark.
+    """
 
 
 class SourceUnreachableError(SourceError):
-    """The network or the server failed, not the statement."""
+    """SQL Server does not answer, or the connection was lost.
+
+    Why: The network, the server, a firewall or MSSQL_HOST.
+    Do: It was tried again already (`retries`). Check host and port, then start again: nothing is lost.
+    """
 
     transient = True
 
 
 class SourceBusyError(SourceError):
-    """The statement lost against others (deadlock, lock time-out, throttling); the connection lives."""
+    """The statement lost against others (deadlock, lock time-out, throttling); the connection lives.
+
+    Why: Other sessions hold locks, or the service limits this one.
+    Do: It was tried again already. Allow snapshot isolation, which waits for no lock, or read later.
+    """
 
     transient = True
 
 
 class LakeUnreachableError(LakeError):
-    """The network or the service failed; what was asked may have been done."""
+    """AWS or the catalog does not answer.
+
+    Why: The network, AWS_ENDPOINT_URL or AWS_REGION. What was asked may be done: the next attempt finds out.
+    Do: It was tried again already. Start again when the service is back: nothing is lost.
+    """
 
     transient = True
 
 
 class LakeBusyError(LakeError):
-    """Throttled, or other writers were faster several times in a row."""
+    """AWS throttles, or other writers were faster several times in a row.
+
+    Why: Too many requests at once, or a service in trouble.
+    Do: It was tried again already. Lower the number of tables at a time, or start again later.
+    """
 
     transient = True
 
 
 class WarehouseUnreachableError(WarehouseError):
-    """The network or the server failed, not the statement."""
+    """StarRocks does not answer, or the connection was lost.
+
+    Why: The network, the front end, a firewall or STARROCKS_HOST. A lost answer is asked for by the load's label.
+    Do: It was tried again already (`retries`). Start again when it is back: the target is as it was.
+    """
 
     transient = True
 
 
 class WarehouseBusyError(WarehouseError):
-    """StarRocks has no room for the statement now (connections, memory, versions, queue)."""
+    """StarRocks has no room for the statement now (connections, memory, versions, queue).
+
+    Why: Other loads or queries, or compaction that is behind.
+    Do: It was tried again already. Lower the number of tables at a time, or start again later.
+    """
 
     transient = True
 

@@ -61,16 +61,18 @@ class MssqlSettings(_Section):
     and password are then the client's id and secret, and mssql-python takes pymssql's place everywhere.
     """
 
-    host: Host
-    port: int = Field(1433, ge=1, le=65535)
-    user: str
-    password: SecretStr
-    database: str
-    encrypt: bool = True
-    trust_server_certificate: bool = False
-    ca_file: AuthorityFile = None
-    authentication: str | None = Field(None, pattern="^ActiveDirectory[A-Za-z]+$")
-    login_timeout: int = Field(15, description="seconds")
+    host: Host = Field(description="host name or address")
+    port: int = Field(1433, ge=1, le=65535, description="of TDS")
+    user: str = Field(description="login that may read the tables (docs/security.md); with Entra the client's id")
+    password: SecretStr = Field(description="of the login; with Entra the client's secret")
+    database: str = Field(description="whose tables are copied")
+    encrypt: bool = Field(True, description="TLS; without it everything can be read on the way")
+    trust_server_certificate: bool = Field(False, description="take any certificate")
+    ca_file: AuthorityFile = Field(None, description="PEM file of the certificate's authority")
+    authentication: str | None = Field(
+        None, pattern="^ActiveDirectory[A-Za-z]+$", description="Entra, such as ActiveDirectoryServicePrincipal"
+    )
+    login_timeout: int = Field(15, description="seconds for a connection to be made")
     max_connections: int = Field(4, ge=1, description="that read rows at the same time, over all tables of a process")
     stall_timeout: int = Field(300, ge=1, description="seconds in which nothing comes before a connection is given up")
     chunk_pause: float = Field(0, ge=0, description="seconds of rest after each chunk of a connection")
@@ -81,14 +83,14 @@ class MssqlSettings(_Section):
 class LakeSettings(_Section):
     """Iceberg catalog and object store. `endpoint` is for stores that are not AWS itself, such as the sandbox."""
 
-    catalog: Literal["glue", "sql", "rest"] = "glue"
-    region: str = Field("us-east-1", pattern="^[a-z0-9-]{1,40}$")
-    access_key_id: str | None = None
-    secret_access_key: SecretStr | None = None
-    session_token: SecretStr | None = None
-    bucket: str = Field("", pattern="^[A-Za-z0-9._-]{0,255}$")
-    warehouse_path: str = "warehouse"
-    endpoint: str | None = None
+    catalog: Literal["glue", "sql", "rest"] = Field("glue", description="kind of Iceberg catalog")
+    region: str = Field("us-east-1", pattern="^[a-z0-9-]{1,40}$", description="of Glue and S3")
+    access_key_id: str | None = Field(None, description="without it AWS' own chain of credentials applies")
+    secret_access_key: SecretStr | None = Field(None, description="of the access key")
+    session_token: SecretStr | None = Field(None, description="of temporary keys; StarRocks takes none")
+    bucket: str = Field("", pattern="^[A-Za-z0-9._-]{0,255}$", description="where tables lie")
+    warehouse_path: str = Field("warehouse", description="folder in the bucket; of a sql catalog without one, here")
+    endpoint: str | None = Field(None, description="of a store that is not AWS itself")
     uri: str | None = Field(None, repr=False, description="of a sql or rest catalog")
 
     @property
@@ -104,16 +106,16 @@ class LakeSettings(_Section):
 class StarRocksSettings(_Section):
     """StarRocks front end. `database` is the target of schemas that `targets` does not name; else the schema's name."""
 
-    host: Host
-    port: int = Field(9030, ge=1, le=65535)
-    user: str
-    password: SecretStr = SecretStr("")
-    database: str | None = None
+    host: Host = Field(description="of a front end")
+    port: int = Field(9030, ge=1, le=65535, description="of the MySQL protocol")
+    user: str = Field(description="with the rights of docs/security.md")
+    password: SecretStr = Field(SecretStr(""), description="of the user")
+    database: str | None = Field(None, description="of schemas that `targets` does not name; else the schema's name")
     tls: Literal["auto", "required", "off"] = Field(
         "auto", description="auto: verified TLS where the server offers it, and always with `ca_file`"
     )
-    trust_server_certificate: bool = False
-    ca_file: AuthorityFile = None
+    trust_server_certificate: bool = Field(False, description="take any certificate")
+    ca_file: AuthorityFile = Field(None, description="PEM file of the certificate's authority")
     catalog: str = Field(
         "mssr_lake", pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$", description="external catalog that reads the lake"
     )
@@ -122,9 +124,9 @@ class StarRocksSettings(_Section):
         pattern=r"^(instance_profile|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512})$",
         description="how StarRocks reads the lake: instance_profile, or the ARN of a role; else with the loader's keys",
     )
-    replication_num: int | None = None
+    replication_num: int | None = Field(None, description="replicas of each table; else StarRocks' default")
     http_host: str | None = Field(None, description="of the front end's HTTP port, for stream_load; else host")
-    http_port: int = 8030
+    http_port: int = Field(8030, description="of the front end, for stream_load")
     https: bool = Field(False, description="the HTTP port speaks TLS (StarRocks 4.0)")
     streams: int = Field(2, ge=1, le=16, description="transactions of stream_load that send at the same time")
     http_hosts: Hosts = Field((), description="back ends that may get the password, beside the front end's own host")
@@ -133,12 +135,12 @@ class StarRocksSettings(_Section):
 class SparkSettings(_Section):
     """Spark, for big tables."""
 
-    master: str = "local[*]"
-    driver_memory: str = "2g"
-    executor_memory: str = "2g"
-    executor_cores: int = 2
-    shuffle_partitions: int = 8
-    fetch_size: int = 10000
+    master: str = Field("local[*]", description="or a cluster's: docs/spark.md")
+    driver_memory: str = Field("2g", description="of the driver; all of a local Spark")
+    executor_memory: str = Field("2g", description="of each executor of a cluster")
+    executor_cores: int = Field(2, description="of each executor of a cluster")
+    shuffle_partitions: int = Field(8, description="spark.sql.shuffle.partitions")
+    fetch_size: int = Field(10000, description="rows a JDBC connection fetches at once, at most")
     jars: str = Field("jars", description="folder that `mssql-starrocks jars` fills")
 
 
@@ -243,8 +245,8 @@ RETIRED: dict[str, str] = {
     "JDBC_LOWER_BOUND": "the chunk planner",
     "JDBC_UPPER_BOUND": "the chunk planner",
     "BATCH_SIZE": "nothing; StarRocks reads the Iceberg snapshot itself",
-    "MAX_RETRY_ATTEMPTS": "Dagster's retry policy",
-    "RETRY_DELAY_SECONDS": "Dagster's retry policy",
+    "MAX_RETRY_ATTEMPTS": "retries: in mssql_starrocks.yaml",
+    "RETRY_DELAY_SECONDS": "a pause that doubles, with jitter (retries.py)",
     "PROCESS_TIMEOUT_SECONDS": "run_monitoring in dagster.yaml",
 }
 
