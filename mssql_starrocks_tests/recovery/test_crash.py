@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from mssql_starrocks.errors import WarehouseError
+from mssql_starrocks.manifest_file import save_manifest
+from mssql_starrocks.source.discover import discover
 from mssql_starrocks.warehouse import ledger
 from mssql_starrocks.warehouse.connect import warehouse_session
 from mssql_starrocks_tests.platform import failed
@@ -164,10 +166,9 @@ def test_killed_and_continued_on_another_machine_by_dagster(kept, prepared, tmp_
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert entry(kept, chain).pending_snapshot_id == main
     (tmp_path / "mssql_starrocks.yaml").write_text(f"include: [{kept.name}]\n")
-    tool = Path(sys.executable).parent
-    assert program(kept, tmp_path, tool / "mssql-starrocks", "discover").returncode == 0
-    select = f"starrocks_table/{kept.schema}/t"
-    done = program(kept, tmp_path, tool / "dagster", "asset", "materialize", "-m", "mssql_starrocks.definitions",
+    save_manifest(discover(kept.settings.mssql), tmp_path / "manifest.json")
+    dagster, select = Path(sys.executable).parent / "dagster", f"starrocks_table/{kept.schema}/t"
+    done = program(kept, tmp_path, dagster, "asset", "materialize", "-m", "mssql_starrocks.definitions",
                    "--select", select)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     now = entry(kept, chain)
