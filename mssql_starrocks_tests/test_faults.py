@@ -12,7 +12,6 @@ from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, Wa
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.stages import loading, snapshotting
-from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks_tests.platform import Platform, failed
 
 _number = itertools.count()
@@ -160,30 +159,6 @@ def test_of_two_loads_the_one_that_began_last_wins(made, monkeypatch):
     assert not failed(made.prove_warehouse(chain))
     assert made.ids() == [1, 2, 3]
     assert [t for (t,) in made.warehouse(f"SHOW TABLES FROM {made.schema}") if "__mssr_" in t] == []
-
-
-def test_a_crash_before_the_ledger_is_seen_and_mended_by_a_re_run(made, monkeypatch):
-    chain = made.chain()
-    made.copy(chain)
-    made.source(f"UPDATE {made.schema}.t SET v = N'new' WHERE id = 1")
-    made.snapshot(chain)
-    made.publish(chain)
-    monkeypatch.setattr(replacing, "take_over", _then_die(replacing.take_over))
-    with pytest.raises(KeyboardInterrupt):
-        made.load(chain)
-    monkeypatch.undo()
-    assert failed(made.prove_warehouse(chain))
-    made.load(chain)
-    assert not failed(made.prove_warehouse(chain))
-    assert [t for (t,) in made.warehouse(f"SHOW TABLES FROM {made.schema}") if "__mssr_" in t] == []
-
-
-def _then_die(real):
-    def die(*arguments):
-        real(*arguments)
-        raise KeyboardInterrupt
-
-    return die
 
 
 def test_a_key_that_disappears_keeps_every_row(made):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = "mssql-starrocks."
 EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
-_BRANCH, _CERTIFIED, _TAG = "audit_", "certified_", "load_"
+_BRANCH, _CERTIFIED, TAG = "audit_", "certified_", "load_"
 _DAY = 86_400_000
 _BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
 
@@ -86,15 +86,14 @@ def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> 
 def newest_audit(table: Table) -> LoadSnapshot | None:
     """The newest load that is waiting to be published.
 
-    Age is the commit's sequence number, which no clock can shift; what is older than the last load of ours on main
-    has failed or was superseded.
+    Age is the commit's sequence number, which no clock can shift; what is older than the last load that was ever
+    published has failed or was superseded, and what was forked from a load that main was taken back from is stale.
     """
-    after = _last_published(table)
     waiting = []
     for name in (n for n in table.refs() if n.startswith(_BRANCH)):
         head = table.snapshot_by_name(name)
         load = _load(table, name, head)
-        if head and load and (head.sequence_number or 0) > after:
+        if head and load and not _superseded(table, load):
             waiting.append((head.sequence_number or 0, load))
     return max(waiting, key=lambda pair: pair[0])[1] if waiting else None
 
@@ -115,12 +114,30 @@ def load_before(table: Table, load: LoadSnapshot) -> LoadSnapshot | None:
     return next((one for one in found if one), None)
 
 
-def _last_published(table: Table) -> int:
-    """Sequence number of the newest snapshot on main that carries evidence; 0 without one."""
+def _superseded(table: Table, load: LoadSnapshot) -> bool:
+    """Whether a load was published after this one was copied, or main was taken back to before its fork."""
     from pyiceberg.table.snapshots import ancestors_of
 
-    main = ancestors_of(table.current_snapshot(), table.metadata)
-    return next((s.sequence_number or 0 for s in main if _load(table, "main", s)), 0)
+    head, main = table.snapshot_by_id(load.snapshot_id), table.current_snapshot()
+    if head is None or (head.sequence_number or 0) <= _last_published(table):
+        return True
+    lineage = list(ancestors_of(head, table.metadata))
+    if main is None or main not in lineage:
+        return False
+    return any(_load_id(s) not in (None, load.evidence.load_id) for s in lineage[: lineage.index(main)])
+
+
+def _last_published(table: Table) -> int:
+    """Sequence number of the newest load that was ever published; 0 without one. After a rollback its tag tells."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    tagged = (table.snapshot_by_id(ref.snapshot_id) for name, ref in table.refs().items() if name.startswith(TAG))
+    main = next((s for s in ancestors_of(table.current_snapshot(), table.metadata) if _load_id(s)), None)
+    return max((s.sequence_number or 0 for s in (main, *tagged) if s and _load_id(s)), default=0)
+
+
+def _load_id(snapshot: Snapshot) -> str | None:
+    return snapshot.summary.additional_properties.get(LOAD_ID) if snapshot.summary else None
 
 
 def published(table: Table) -> LoadSnapshot | None:
@@ -167,7 +184,12 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     main, head = table.current_snapshot(), table.snapshot_by_id(load.snapshot_id)
     if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
         raise PublishConflictError(_conflict(load))
-    tag = _TAG + load.evidence.load_id
+    if _superseded(table, load):
+        raise PublishConflictError(
+            f"{load.evidence.table}: main was taken back to an earlier load since load {load.evidence.load_id} was "
+            "copied. Nothing was published; materialise the chain again."
+        )
+    tag = TAG + load.evidence.load_id
     change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
     change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
     for superseded in _certified_loads(table):

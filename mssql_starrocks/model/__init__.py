@@ -2,7 +2,16 @@
 
 from mssql_starrocks.model.evidence import ColumnPrint, CopyResult, Evidence, Fingerprint, TypeLine
 from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn, Sizing
-from mssql_starrocks.model.reports import CheckReport, Difference, LoadReport, PublishReport, SnapshotReport, TablePlan
+from mssql_starrocks.model.reports import (
+    CheckReport,
+    Difference,
+    LoadReport,
+    LoadSummary,
+    PublishReport,
+    RollbackReport,
+    SnapshotReport,
+    TablePlan,
+)
 from mssql_starrocks.model.source import Column, Key, Manifest, Table, TableId
 
 __all__ = [
@@ -20,10 +29,12 @@ __all__ = [
     "Key",
     "Level",
     "LoadReport",
+    "LoadSummary",
     "Loss",
     "Manifest",
     "PlannedColumn",
     "PublishReport",
+    "RollbackReport",
     "Sizing",
     "SnapshotReport",
     "Table",

@@ -90,3 +90,41 @@ class LoadReport:
     seconds: float
     ddl: str
     loader: str = "catalog_insert"
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """A certified load that is still in the lake.
+
+    Attributes:
+        committed: instant of its commit in UTC.
+        current: whether `main` holds it.
+        in_starrocks: whether StarRocks holds it; None when nobody asked, or an interrupted load left it open.
+    """
+
+    load_id: str
+    point: str
+    grade: str
+    rows: int
+    snapshot_id: int
+    committed: str
+    current: bool
+    in_starrocks: bool | None = None
+
+
+@dataclass(frozen=True)
+class RollbackReport:
+    """The outcome of a rollback: lake and StarRocks hold an earlier load; `checks` are StarRocks' proof of it."""
+
+    table: TableId
+    load_id: str
+    snapshot_id: int
+    rows: int
+    main_before: str
+    loaded: LoadReport
+    checks: tuple[CheckReport, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)

@@ -17,6 +17,7 @@ from mssql_starrocks.orchestration.jobs import copy_jobs
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
+from mssql_starrocks.orchestration.rolling_back import rollback_job
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
 from mssql_starrocks.orchestration.speed import without_collector
 from mssql_starrocks.orchestration.translator import ChainTranslator
@@ -61,7 +62,7 @@ def build_definitions(
     return dg.Definitions(
         assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
         asset_checks=[check for chain in loaded for check in chain.checks],
-        jobs=copy_jobs(loaded),
+        jobs=[*copy_jobs(loaded), rollback_job(loaded)] if loaded else [],
         sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
         resources=connections,
         executor=dg.in_process_executor,

@@ -7,6 +7,18 @@ StarRocks' ledger of loads, never in this process. Stages hand each other refere
 from mssql_starrocks.stages.loading import load, prove_warehouse
 from mssql_starrocks.stages.planning import plan
 from mssql_starrocks.stages.publishing import prove_snapshot, publish
+from mssql_starrocks.stages.rolling_back import loads, rollback
 from mssql_starrocks.stages.snapshotting import Log, SparkSource, snapshot
 
-__all__ = ["Log", "SparkSource", "load", "plan", "prove_snapshot", "prove_warehouse", "publish", "snapshot"]
+__all__ = [
+    "Log",
+    "SparkSource",
+    "load",
+    "loads",
+    "plan",
+    "prove_snapshot",
+    "prove_warehouse",
+    "publish",
+    "rollback",
+    "snapshot",
+]

@@ -61,6 +61,11 @@ def published(chain: Chain, table: Table) -> branches.LoadSnapshot:
     """
     current = ours(chain, branches.published(table))
     if current is None:
+        if foreign := table.current_snapshot():
+            raise LakeError(
+                f"{chain.table.id}: main of {'.'.join(chain.names.lake)} is snapshot {foreign.snapshot_id} of another "
+                "writer; copy the table again."
+            )
         raise LakeError(
             f"{chain.table.id}: nothing of ours is published in {'.'.join(chain.names.lake)}; "
             "materialise iceberg_table first."

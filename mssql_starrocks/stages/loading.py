@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks import proof
@@ -20,6 +20,7 @@ from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.choosing import loader_of
 from mssql_starrocks.stages.drilling import with_warehouse_rows
 from mssql_starrocks.stages.lake_loads import lake_table, published
+from mssql_starrocks.stages.settling import settled
 from mssql_starrocks.stages.snapshotting import Log, SparkSource
 from mssql_starrocks.transport import warehouse_exposures
 from mssql_starrocks.warehouse import ledger
@@ -62,9 +63,13 @@ def load(
         if before.shadow:
             replacing.drop(session, chain, before.shadow)
         shadow = replacing.make_shadow(session, chain, starrocks, name)
+        entry = settled(chain, table, session, before)
         rows = loader.load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
         log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)} by {loader.name}, proving them")
         _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
+        # from here to the record a crash leaves one of two whole snapshots: the ledger names both
+        taking = replace(entry, shadow=name, pending_snapshot_id=current.snapshot_id)
+        ledger.record(session, starrocks, chain, taking)
         _refuse_overtaken(chain, table, session, current, name)
         how = replacing.take_over(session, chain, shadow, f"{label}_r")
         if how == replacing.OVERWRITE:  # the others move no row: the proven shadow is the target
@@ -94,7 +99,7 @@ def prove_warehouse(
     """Compare the StarRocks table with the snapshot that the ledger says it holds."""
     target = chain.names.warehouse
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
-        entry = ledger.read(session, chain)
+        entry = _mended(chain, table, session, starrocks)
         if entry is None or entry.snapshot_id == ledger.NOTHING:
             raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
         held = branches.load_at(table, entry.snapshot_id)
@@ -104,6 +109,19 @@ def prove_warehouse(
         main = published(chain, table).snapshot_id
         behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
         return _prove_table(chain, session, seen, target, () if main == entry.snapshot_id else behind)
+
+
+def _mended(
+    chain: Chain, table: Table, session: WarehouseSession, starrocks: StarRocksSettings
+) -> ledger.LedgerEntry | None:
+    """The ledger's entry; what a load left open is settled and recorded, unless a newer load began meanwhile."""
+    entry = ledger.read(session, chain)
+    if entry is None or entry.pending_snapshot_id == ledger.NOTHING:
+        return entry
+    now = settled(chain, table, session, entry)
+    if now != entry and ledger.read(session, chain) == entry:
+        ledger.record(session, starrocks, chain, now)
+    return now
 
 
 @dataclass(frozen=True)
@@ -134,7 +152,8 @@ def _prove_table(
     if not found:
         raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; materialise starrocks_table again.")
     differences = (*behind, *schema_differences(chain, found))
-    actual = warehouse_fingerprint(session, table, chain.columns, seen.level)
+    there = [c for c in chain.columns if c.name in {f.name for f in found}]  # the schema check names the others
+    actual = warehouse_fingerprint(session, table, there, seen.level)
     facts = {"table": ".".join(table), "level": seen.level.value}
     reports = proof.reports("lake", "warehouse", seen.prints.warehouse, actual, differences, facts)
     return with_warehouse_rows(chain, reports, seen.level, (seen.table, seen.snapshot_id), session, table)

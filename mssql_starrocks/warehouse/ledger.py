@@ -25,6 +25,8 @@ class LedgerEntry:
     Attributes:
         source: database, schema and table in SQL Server.
         shadow: the table that a load is filling right now, or that a dead load left behind.
+        pending_snapshot_id: what a load puts under the target's name right now. Where one died, the target holds this
+            snapshot or `snapshot_id`, whole in both cases; stages/settling.py finds out which.
     """
 
     target: str
@@ -35,6 +37,7 @@ class LedgerEntry:
     ddl_fingerprint: str = ""
     row_count: int = 0
     shadow: str = ""
+    pending_snapshot_id: int = NOTHING
 
 
 def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain, shadow: str) -> LedgerEntry:
@@ -106,7 +109,7 @@ def _ensure(session: WarehouseSession, starrocks: StarRocksSettings, database: s
         f"CREATE TABLE IF NOT EXISTS {table_name((database, LEDGER))} (target VARCHAR(1024) NOT NULL, "
         "source VARCHAR(1200) NOT NULL, snapshot_id BIGINT NOT NULL, load_id VARCHAR(64) NOT NULL, "
         "label VARCHAR(128) NOT NULL, ddl_fingerprint VARCHAR(64) NOT NULL, row_count BIGINT NOT NULL, "
-        "shadow VARCHAR(1024) NOT NULL) PRIMARY KEY (target) "
+        "shadow VARCHAR(1024) NOT NULL, pending_snapshot_id BIGINT NOT NULL) PRIMARY KEY (target) "
         f"COMMENT 'which Iceberg snapshot each table holds; written by mssql_starrocks'{replicas}",
         "load ledger",
     )

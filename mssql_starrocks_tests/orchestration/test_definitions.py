@@ -88,7 +88,8 @@ def test_all_checks_are_blocking(defs):
 
 
 def test_jobs_per_schema_everything_and_validate(defs):
-    assert {job.name for job in defs.jobs} == {"copy_sales", "copy_dbo", "copy_hr_data", "copy_everything", "validate"}
+    copies = {"copy_sales", "copy_dbo", "copy_hr_data", "copy_everything"}
+    assert {job.name for job in defs.jobs} == {*copies, "validate", "rollback"}
     assert len(defs.resolve_job_def("copy_sales").asset_layer.executable_asset_keys) == 2 * 3
     validate = defs.resolve_job_def("validate").asset_layer
     assert len(validate.asset_graph.asset_check_keys) == 4 * 6

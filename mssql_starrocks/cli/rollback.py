@@ -1,0 +1,118 @@
+"""`rollback`: take a table back to an earlier certified load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich.table import Table as RichTable
+
+from mssql_starrocks.chain import Chain, plan_chains
+from mssql_starrocks.cli.app import ConfigOption, app, errors, screen, told
+from mssql_starrocks.config import DEFAULT_FILE, Config
+from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
+from mssql_starrocks.model import LoadSummary, RollbackReport
+from mssql_starrocks.settings import Settings
+
+if TYPE_CHECKING:
+    from mssql_starrocks.stages import SparkSource
+
+
+@app.command()
+def rollback(
+    table: Annotated[str, typer.Argument(help="schema.table, as SQL Server spells it")],
+    to: Annotated[str | None, typer.Option(help="load id; without it the load before the current one")] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="show the loads that are there, change nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="the result as JSON on standard output; needs --yes")] = False,
+    config: ConfigOption = Path(DEFAULT_FILE),
+) -> None:
+    """Take a table back to an earlier certified load, in the lake and in StarRocks, proven again on both sides.
+
+    Example: mssql-starrocks rollback sales.orders --list
+    """
+    from mssql_starrocks import stages
+
+    if only_list and (to or yes):
+        raise typer.BadParameter("--list changes nothing: leave out --to and --yes")
+    if as_json and not (yes or only_list):
+        raise typer.BadParameter("--json cannot ask: give --yes too")
+    with told():
+        settings = Settings.load()
+        chain = _chain(table, config, settings)
+        if only_list:
+            _show(stages.loads(chain, settings.lake, settings.starrocks), as_json=as_json)
+            return
+        goal = f"load {to}" if to else "the load before the current one"
+        if not yes:
+            typer.confirm(f"Take {chain.table.id} back to {goal}, here and in StarRocks?", abort=True)
+        with _spark(chain, settings) as spark:
+            report = stages.rollback(chain, settings.lake, settings.starrocks, _say, to, spark)
+        _tell(report, as_json=as_json)
+        raise typer.Exit(0 if report.passed else 1)
+
+
+@contextmanager
+def _spark(chain: Chain, settings: Settings) -> Iterator[SparkSource | None]:
+    """A session for the one loader that needs it; importing what makes it costs a second."""
+    if chain.loader != "spark_jdbc":
+        yield None
+        return
+    from mssql_starrocks.orchestration.resources import LazySpark
+
+    spark = LazySpark(settings.spark)
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def _chain(name: str, file: Path, settings: Settings) -> Chain:
+    from mssql_starrocks.manifest_file import load_manifest, manifest_path
+
+    config = Config.load(file)
+    manifest = load_manifest(manifest_path(config, file))
+    if manifest is None:
+        raise SelectionError("There is no manifest yet: run  mssql-starrocks discover")
+    chains, refused = plan_chains(manifest, config, settings.starrocks.database)
+    for table in refused:
+        if str(table.table).lower() == name.lower():
+            raise MssqlStarrocksError(table.reason)
+    found = [chain for chain in chains if str(chain.table.id).lower() == name.lower()]
+    if not found:
+        raise SelectionError(f"{file}: {name} is no table that is copied: see  mssql-starrocks discover")
+    return found[0]
+
+
+def _say(line: str) -> None:
+    errors.print(line, markup=False, soft_wrap=True)
+
+
+def _show(loads: Sequence[LoadSummary], *, as_json: bool) -> None:
+    if as_json:
+        _print_json([asdict(load) for load in loads])
+        return
+    shown = RichTable("load", "point (source)", "committed (UTC)", "grade", "rows", "", box=None)
+    for load in loads:
+        held = [word for word, true in (("main", load.current), ("StarRocks", load.in_starrocks)) if true]
+        where = ", ".join([*held, *(["StarRocks perhaps"] if load.in_starrocks is None else [])])
+        shown.add_row(load.load_id, load.point, load.committed, load.grade, f"{load.rows:,}", where)
+    screen.print(shown)
+
+
+def _tell(report: RollbackReport, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(asdict(report) | {"passed": report.passed})
+        return
+    for check in report.checks:
+        screen.print(f"{check.name}: {'passed' if check.passed else 'FAILED'}. {check.summary}", markup=False)
+    screen.print(f"{report.table}: load {report.load_id}, {report.rows:,} rows, {report.seconds:.1f} s", markup=False)
+
+
+def _print_json(value: Any) -> None:
+    screen.print_json(data=to_jsonable_python(value))

@@ -1,0 +1,82 @@
+"""The certified loads that a table still has, and taking `main` back to one of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from mssql_starrocks.errors import PublishConflictError
+from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, published
+from mssql_starrocks.lake.tables import expected_schema
+
+if TYPE_CHECKING:
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
+
+    from mssql_starrocks.chain import Chain
+
+
+def certified_loads(table: Table) -> tuple[LoadSnapshot, ...]:
+    """Every load that was ever published and whose tag is still there, newest first."""
+    tags = [(name, ref.snapshot_id) for name, ref in table.refs().items() if name.startswith(TAG)]
+    found = ((name, load_at(table, snapshot_id)) for name, snapshot_id in tags)
+    loads = [load for name, load in found if load and name == TAG + load.evidence.load_id]
+    return tuple(sorted(loads, key=lambda load: age(table, load.snapshot_id), reverse=True))
+
+
+def age(table: Table, snapshot_id: int) -> int:
+    """The commit's sequence number, which no clock can shift; 0 of a snapshot that is gone."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    return (snapshot.sequence_number or 0) if snapshot else 0
+
+
+def committed_at(table: Table, snapshot_id: int) -> str:
+    """Instant of the commit in UTC."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    instant = dt.datetime.fromtimestamp((snapshot.timestamp_ms if snapshot else 0) / 1000, dt.timezone.utc)
+    return instant.isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
+
+
+def take_back(table: Table, load: LoadSnapshot) -> None:
+    """Set `main` to an earlier load, by compare-and-swap on the handle that the decision was made on.
+
+    The handle must not be refreshed in between: the swap would then compare with what another writer has just
+    committed, and drop it.
+
+    Raises:
+        PublishConflictError: main is no load of ours, or moves at this moment; nothing is changed.
+    """
+    from pyiceberg.exceptions import CommitFailedException
+
+    what = f"{load.evidence.table}: another writer moved main"
+    if published(table) is None:
+        raise PublishConflictError(f"{what}: it would lose its commit. Copy the table again, then take it back.")
+    try:
+        table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id).commit()
+    except CommitFailedException as error:
+        raise PublishConflictError(f"{what} at this moment. Nothing was changed; look again and repeat.") from error
+
+
+def missing_files(table: Table, snapshot_id: int) -> tuple[str, ...]:
+    """Data files of the snapshot that the store has no more."""
+    paths = [task.file.file_path for task in table.scan(snapshot_id=snapshot_id).plan_files()]
+    return tuple(path for path in paths if not table.io.new_input(path).exists())
+
+
+def first_other_column(chain: Chain, table: Table, snapshot_id: int) -> tuple[str, str | None, str | None] | None:
+    """Column, its type in the load, its type as planned now; None when the load has the chain's columns."""
+    then, now = _columns(_schema_of(table, snapshot_id)), _columns(expected_schema(chain))
+    for name in [*now, *(n for n in then if n not in now)]:
+        if then.get(name) != now.get(name):
+            return name, then.get(name), now.get(name)
+    return None
+
+
+def _schema_of(table: Table, snapshot_id: int) -> Schema:
+    snapshot = table.snapshot_by_id(snapshot_id)
+    number = snapshot.schema_id if snapshot else None
+    return table.schema() if number is None else table.schemas()[number]
+
+
+def _columns(schema: Schema) -> dict[str, str]:
+    return {f.name: str(f.field_type) for f in schema.fields}
