@@ -38,6 +38,7 @@ class Chain:
         grades: the least exact grade that will do, and the most exact one that is wanted.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
         loader: how StarRocks gets the snapshot.
+        accepted_changes: what the configuration says under accept_schema_change.
 
     """
 
@@ -56,6 +57,7 @@ class Chain:
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     loader: LoaderName = "catalog_insert"
+    accepted_changes: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
@@ -128,6 +130,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         options.owners,
         tuple(sorted(options.tags.items())),
         options.loader or config.loader,
+        options.accept_schema_change,
     )
 
 

@@ -72,6 +72,9 @@ class TableOptions(_Strict):
     exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
     accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
     accept_row_filter: bool = Field(False, description="copy a table under row-level security as the login sees it")
+    accept_schema_change: tuple[str, ...] = Field(
+        (), description="changes of the source that the schema check named, and that may be published"
+    )
     owners: tuple[str, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
     tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags")
 

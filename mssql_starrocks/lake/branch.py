@@ -33,12 +33,13 @@ _BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
 
 @dataclass(frozen=True)
 class AuditBranch:
-    """Where an engine writes, and the snapshot properties that its one commit must carry."""
+    """Where an engine writes, the snapshot properties that its one commit must carry, and the schema to write by."""
 
     database: str
     table: str
     name: str
     properties: Mapping[str, str]
+    schema_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ class LoadSnapshot:
     certified: bool
 
 
-def audit_branch(table: tuple[str, str], evidence: Evidence) -> AuditBranch:
+def audit_branch(table: tuple[str, str], evidence: Evidence, schema_id: int | None = None) -> AuditBranch:
     properties = {EVIDENCE: evidence.to_json(), LOAD_ID: evidence.load_id}
-    return AuditBranch(*table, _BRANCH + evidence.load_id, properties)
+    return AuditBranch(*table, _BRANCH + evidence.load_id, properties, schema_id)
 
 
 def fork(table: Table, branch: AuditBranch) -> None:
@@ -124,10 +125,17 @@ def load_before(table: Table, load: LoadSnapshot) -> LoadSnapshot | None:
 
 def _last_published(table: Table) -> int:
     """Sequence number of the newest snapshot on main that carries evidence; 0 without one."""
+    newest = newest_on_main(table)
+    snapshot = table.snapshot_by_id(newest.snapshot_id) if newest else None
+    return snapshot.sequence_number or 0 if snapshot else 0
+
+
+def newest_on_main(table: Table) -> LoadSnapshot | None:
+    """The last load of ours that was published, whoever wrote to main after it."""
     from pyiceberg.table.snapshots import ancestors_of
 
     main = ancestors_of(table.current_snapshot(), table.metadata)
-    return next((s.sequence_number or 0 for s in main if _load(table, "main", s)), 0)
+    return next((load for load in (_load(table, "main", s) for s in main) if load), None)
 
 
 def published(table: Table) -> LoadSnapshot | None:
@@ -158,7 +166,9 @@ def _retained(table: Table, load: LoadSnapshot) -> ManageSnapshots:
 
 
 def publish(table: Table, load: LoadSnapshot) -> str:
-    """Move `main` to a certified snapshot; returns the tag that keeps it. One metadata commit, a compare-and-swap.
+    """Move `main` to a certified snapshot, and the table's schema to the snapshot's; returns the tag that keeps it.
+
+    One metadata commit, a compare-and-swap.
 
     Raises:
         NotCertifiedError: the load was not proven.
@@ -166,6 +176,9 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     """
     from pyiceberg.exceptions import CommitFailedException
     from pyiceberg.table.snapshots import ancestors_of
+    from pyiceberg.table.update.snapshot import ManageSnapshots
+
+    from mssql_starrocks.lake.schemas import SetSchema
 
     if not load.certified:
         raise NotCertifiedError(
@@ -175,14 +188,18 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
         raise PublishConflictError(_conflict(load))
     tag = _TAG + load.evidence.load_id
-    change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
+    transaction = table.transaction()
+    if head is not None and head.schema_id is not None:
+        SetSchema(transaction, head.schema_id).commit()
+    change = ManageSnapshots(transaction).set_current_snapshot(snapshot_id=load.snapshot_id)
     change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
     for superseded in _certified_loads(table):
         change = change.remove_tag(_CERTIFIED + superseded)
         if _BRANCH + superseded in table.refs():
             change = change.remove_branch(_BRANCH + superseded)
+    change.commit()
     try:
-        change.commit()
+        transaction.commit_transaction()
     except CommitFailedException as error:
         raise PublishConflictError(_conflict(load)) from error
     return tag
@@ -235,7 +252,9 @@ def empty_rows(schema: Schema) -> pa.Table:
 
 
 def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
-    table = catalog.load_table((branch.database, branch.table))
+    from mssql_starrocks.lake.schemas import writing
+
+    table = writing(catalog.load_table((branch.database, branch.table)), branch.schema_id)
     if branch.name not in table.refs():
         raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; materialise the chain again.")
     with table.transaction() as transaction:

@@ -1,6 +1,14 @@
 """What everyone talks about. Frozen values: rooms hand each other these, never dicts with agreed keys."""
 
-from mssql_starrocks.model.evidence import ColumnPrint, CopyResult, Evidence, Fingerprint, TypeLine
+from mssql_starrocks.model.evidence import (
+    ColumnPrint,
+    CopyResult,
+    Definition,
+    Evidence,
+    Fingerprint,
+    SourceColumn,
+    TypeLine,
+)
 from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn, Sizing
 from mssql_starrocks.model.reports import CheckReport, Difference, LoadReport, PublishReport, SnapshotReport, TablePlan
 from mssql_starrocks.model.source import Column, Key, Manifest, Table, TableId
@@ -12,6 +20,7 @@ __all__ = [
     "Column",
     "ColumnPrint",
     "CopyResult",
+    "Definition",
     "Difference",
     "Evidence",
     "ExtractionPlan",
@@ -26,6 +35,7 @@ __all__ = [
     "PublishReport",
     "Sizing",
     "SnapshotReport",
+    "SourceColumn",
     "Table",
     "TableId",
     "TablePlan",
