@@ -51,7 +51,7 @@ class SchemaChange:
     @property
     def message(self) -> str:
         what = {Kind.KEY: "the key", Kind.RECREATED: "the table"}.get(self.kind, f"column {self.column}")
-        return f"{what} was {self.kind.value}: {self.before} before, {self.after} now"
+        return f"{what} was {self.kind.value} ({self.before} -> {self.after})"
 
 
 def definition_of(chain: Chain) -> Definition:
@@ -77,7 +77,7 @@ def schema_changes(before: Definition, now: Definition) -> tuple[SchemaChange, .
     if keys[0] != keys[1]:
         changes.append(SchemaChange(Kind.KEY, "", _key_text(before), _key_text(now), safe=False))
     if _recreated(before, now):
-        ids = f"object id {before.object_id}", str(now.object_id)
+        ids = f"object id {before.object_id}", f"{now.object_id}"
         changes.append(SchemaChange(Kind.RECREATED, "", *ids, safe=False))
     return tuple(changes)
 

@@ -104,7 +104,7 @@ def test_columns_of_a_table_made_anew_are_compared_by_name():
     before = Definition(1, (column(1, LADDERS[0][0], name="a"), column(2, LADDERS[3][0], name="b")), (1,))
     now = Definition(2, (column(1, LADDERS[3][0], name="b"), column(2, LADDERS[0][0], name="a")), (2,))
     [change] = schema_changes(before, now)
-    assert change.message == "the table was re-created: object id 1 before, 2 now"
+    assert change.message == "the table was re-created (object id 1 -> 2)"
     assert continued(before, now) == {"a": "a", "b": "b"}
 
 

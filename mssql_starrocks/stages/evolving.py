@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.changes import SchemaChange, definition_of, schema_changes, undecided
+from mssql_starrocks.changes import SchemaChange, continued, definition_of, schema_changes, undecided
 from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import explained
@@ -38,6 +39,13 @@ def prepared(chain: Chain, lake: LakeSettings) -> tuple[Table, int]:
         _refuse_undecided(chain, schema_changes(known, now))
     with explained(lake, chain.names.lake):
         return table, stage(table, expected_schema(chain), known, now, make_current=spark)
+
+
+def former_names(table: Table, held: int, load: branches.LoadSnapshot) -> Mapping[str, str]:
+    """What the columns of a load were called in the snapshot that StarRocks holds, as far as both are known."""
+    before = branches.load_at(table, held)
+    one, other = before.evidence.definition if before else None, load.evidence.definition
+    return continued(one, other) if one and other else {}
 
 
 def _refuse_undecided(chain: Chain, changes: tuple[SchemaChange, ...]) -> None:

@@ -89,9 +89,9 @@ def prove(
         "schema_changes": [change.message for change in changes],
     }
     differences = (
-        *schema_differences(chain, schema_of(table, load.snapshot_id)),
-        *(() if load.certified else proof.undecided_differences(chain, changes)),
         *proof.definition_differences(chain, load.evidence),
+        *(() if load.certified else proof.undecided_differences(chain, changes)),
+        *schema_differences(chain, schema_of(table, load.snapshot_id)),
         *proof.undeclared_differences(chain),
         *proof.unfit_differences(chain, seen.unfit),
         *proof.key_differences(chain, seen.key_bytes),

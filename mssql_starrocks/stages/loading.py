@@ -18,6 +18,7 @@ from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport, Pl
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.choosing import loader_of
 from mssql_starrocks.stages.drilling import with_warehouse_rows
+from mssql_starrocks.stages.evolving import former_names
 from mssql_starrocks.stages.lake_loads import lake_table, published
 from mssql_starrocks.stages.snapshotting import Log, SparkSource
 from mssql_starrocks.transport import warehouse_exposures
@@ -64,8 +65,9 @@ def load(
         log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)} by {loader.name}, proving them")
         _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
         _refuse_overtaken(chain, table, session, current, name)
-        how = replacing.take_over(session, chain, shadow, f"{label}_r")
-        if how == replacing.OVERWRITE:  # the others move no row: the proven shadow is the target
+        names = former_names(table, before.snapshot_id, current)
+        how = replacing.take_over(session, chain, shadow, f"{label}_r", names)
+        if how in replacing.COPIED:  # else the proven shadow is the target
             _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
         held = ledger.LedgerEntry(before.target, before.source, current.snapshot_id, load_id, label, ddl, rows)
