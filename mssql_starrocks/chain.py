@@ -6,7 +6,15 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.config import Config, EngineName, LoaderName, ProofLevel, TableOptions, is_database_name
+from mssql_starrocks.config import (
+    Config,
+    EngineName,
+    LoaderName,
+    ProofLevel,
+    SwapPolicy,
+    TableOptions,
+    is_database_name,
+)
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
@@ -39,6 +47,8 @@ class Chain:
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
         loader: how StarRocks gets the snapshot.
         retries: how often a stage begins again after a transient error.
+        on_swap: what becomes of grants on the StarRocks table when another one takes its place.
+        accepted_changes: what the configuration says under accept_schema_change.
 
     """
 
@@ -58,6 +68,8 @@ class Chain:
     tags: tuple[tuple[str, str], ...] = ()
     loader: LoaderName = "catalog_insert"
     retries: int = 0
+    accepted_changes: tuple[str, ...] = ()
+    on_swap: SwapPolicy = "stop"
 
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
@@ -131,6 +143,8 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         tuple(sorted(options.tags.items())),
         options.loader or config.loader,
         config.retries,
+        options.accept_schema_change,
+        options.on_swap or config.on_swap,
     )
 
 

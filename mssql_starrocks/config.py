@@ -19,6 +19,7 @@ from mssql_starrocks.types.options import ColumnChoices, TypeChoices
 MOST_CHUNKS = 1_000
 EngineName = Literal["auto", "arrow", "spark"]
 LoaderName = Literal["catalog_insert", "stream_load", "spark_jdbc"]
+SwapPolicy = Literal["stop", "regrant"]
 GradeName = Literal["A", "B", "D", "E"]
 ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
@@ -72,6 +73,10 @@ class TableOptions(_Strict):
     exclude_columns: tuple[str, ...] = Field((), description="source columns left out of the copy")
     accept_masked: bool = Field(False, description="copy masked columns as the login sees them")
     accept_row_filter: bool = Field(False, description="copy a table under row-level security as the login sees it")
+    on_swap: SwapPolicy | None = Field(None, description="overrides `on_swap`")
+    accept_schema_change: tuple[str, ...] = Field(
+        (), description="changes of the source that the schema check named, and that may be published"
+    )
     owners: tuple[str, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
     tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags")
 
@@ -92,6 +97,11 @@ class Config(_Strict):
         "Spark, for compatibility, slow",
     )
     retries: int = Field(3, ge=0, description="how often a stage begins again after an error that may pass")
+    on_swap: SwapPolicy = Field(
+        "stop",
+        description="when a StarRocks table has to be replaced by another one (docs/schema_changes.md). stop: if "
+        "grants on the table would be lost; regrant: give them to the new table, which the login must be allowed to",
+    )
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
     partitioning: Partitioning = Field(
         "auto",

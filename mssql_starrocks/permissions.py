@@ -58,6 +58,8 @@ def warehouse_grants(starrocks: StarRocksSettings, chains: Sequence[Chain]) -> s
             f"GRANT CREATE TABLE ON DATABASE {name} TO USER {user};",
             f"GRANT SELECT, INSERT, ALTER, DROP ON ALL TABLES IN DATABASE {name} TO USER {user};",
         ]
+    for view in ("grants_to_users", "grants_to_roles"):  # what a table that is replaced would lose
+        lines.append(f"GRANT SELECT ON TABLE sys.{view} TO USER {user};")
     catalog = quote_starrocks(starrocks.catalog)
     lines += [f"GRANT USAGE ON CATALOG {catalog} TO USER {user};", f"SET CATALOG {catalog};"]
     lines += [

@@ -1,5 +1,7 @@
 """Source tables made by hand, for tests that need no server."""
 
+from dataclasses import replace
+
 from mssql_starrocks.chain import Chain, plan_chain
 from mssql_starrocks.config import Config
 from mssql_starrocks.model import Column, Evidence, Fingerprint, Grade, Key, Table, TableId
@@ -13,6 +15,7 @@ def table(
     *columns: Column, schema: str = "sales", name: str = "things", key: tuple[str, ...] = ("id",), **facts
 ) -> Table:
     keys = (Key(f"PK_{name}", key, primary=True),) if key else ()
+    columns = tuple(replace(c, ordinal=i) for i, c in enumerate(columns, start=1))
     return Table(TableId(schema, name), object_id=1, columns=columns, keys=keys, **facts)
 
 

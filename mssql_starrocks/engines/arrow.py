@@ -60,8 +60,10 @@ class ArrowEngine:
             SourceError: the source refused or the connection died; nothing is committed.
             LakeError: the store refused.
         """
+        from mssql_starrocks.lake.schemas import writing
+
         started, spent = time.monotonic(), time.process_time()
-        table = self._catalog.load_table((branch.database, branch.table))
+        table = writing(self._catalog.load_table((branch.database, branch.table)), branch.schema_id)
         with Progress(plan, self._log) as progress:
             files = _Reading(plan, table, self._mssql, progress).run(self._sessions)
         snapshot_id = commit(self._catalog, branch, files)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.manifest import DataFile
     from pyiceberg.schema import Schema
-    from pyiceberg.table import Table
+    from pyiceberg.table import Table, Transaction
     from pyiceberg.table.snapshots import Snapshot
     from pyiceberg.table.update.snapshot import ManageSnapshots
 
@@ -32,12 +32,13 @@ _BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
 
 @dataclass(frozen=True)
 class AuditBranch:
-    """Where an engine writes, and the snapshot properties that its one commit must carry."""
+    """Where an engine writes, the snapshot properties that its one commit must carry, and the schema to write by."""
 
     database: str
     table: str
     name: str
     properties: Mapping[str, str]
+    schema_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class LoadSnapshot:
     certified: bool
 
 
-def audit_branch(table: tuple[str, str], evidence: Evidence) -> AuditBranch:
+def audit_branch(table: tuple[str, str], evidence: Evidence, schema_id: int | None = None) -> AuditBranch:
     properties = {EVIDENCE: evidence.to_json(), LOAD_ID: evidence.load_id}
-    return AuditBranch(*table, _BRANCH + evidence.load_id, properties)
+    return AuditBranch(*table, _BRANCH + evidence.load_id, properties, schema_id)
 
 
 def fork(table: Table, branch: AuditBranch) -> None:
@@ -129,11 +130,18 @@ def _superseded(table: Table, load: LoadSnapshot) -> bool:
 
 def _last_published(table: Table) -> int:
     """Sequence number of the newest load that was ever published; 0 without one. After a rollback its tag tells."""
+    newest = newest_on_main(table)
+    main = table.snapshot_by_id(newest.snapshot_id) if newest else None
+    tagged = (table.snapshot_by_id(ref.snapshot_id) for name, ref in table.refs().items() if name.startswith(TAG))
+    return max((s.sequence_number or 0 for s in (main, *tagged) if s and _load_id(s)), default=0)
+
+
+def newest_on_main(table: Table) -> LoadSnapshot | None:
+    """The last load of ours that was published, whoever wrote to main after it."""
     from pyiceberg.table.snapshots import ancestors_of
 
-    tagged = (table.snapshot_by_id(ref.snapshot_id) for name, ref in table.refs().items() if name.startswith(TAG))
-    main = next((s for s in ancestors_of(table.current_snapshot(), table.metadata) if _load_id(s)), None)
-    return max((s.sequence_number or 0 for s in (main, *tagged) if s and _load_id(s)), default=0)
+    main = ancestors_of(table.current_snapshot(), table.metadata)
+    return next((load for load in (_load(table, "main", s) for s in main) if load), None)
 
 
 def _load_id(snapshot: Snapshot) -> str | None:
@@ -168,7 +176,9 @@ def _retained(table: Table, load: LoadSnapshot) -> ManageSnapshots:
 
 
 def publish(table: Table, load: LoadSnapshot) -> str:
-    """Move `main` to a certified snapshot; returns the tag that keeps it. One metadata commit, a compare-and-swap.
+    """Move `main` to a certified snapshot, and the table's schema to the snapshot's; returns the tag that keeps it.
+
+    One metadata commit, a compare-and-swap.
 
     Raises:
         NotCertifiedError: the load was not proven.
@@ -176,6 +186,7 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     """
     from pyiceberg.exceptions import CommitFailedException
     from pyiceberg.table.snapshots import ancestors_of
+    from pyiceberg.table.update.snapshot import ManageSnapshots
 
     if not load.certified:
         raise NotCertifiedError(
@@ -190,17 +201,38 @@ def publish(table: Table, load: LoadSnapshot) -> str:
             "copied. Nothing was published; materialise the chain again."
         )
     tag = TAG + load.evidence.load_id
-    change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
-    change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
+    transaction = move_main(table, load.snapshot_id)
+    change = ManageSnapshots(transaction).create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
     for superseded in _certified_loads(table):
         change = change.remove_tag(_CERTIFIED + superseded)
         if _BRANCH + superseded in table.refs():
             change = change.remove_branch(_BRANCH + superseded)
+    change.commit()
     try:
-        change.commit()
+        transaction.commit_transaction()
     except CommitFailedException as error:
-        raise PublishConflictError(_conflict(load)) from error
+        if not _is_published(table.refresh(), load, tag):
+            raise PublishConflictError(_conflict(load)) from error
     return tag
+
+
+def _is_published(table: Table, load: LoadSnapshot, tag: str) -> bool:
+    """After a conflict: with ourselves, when the answer to a commit was lost and the client sent it again."""
+    main = table.current_snapshot()
+    return main is not None and main.snapshot_id == load.snapshot_id and tag in table.refs()
+
+
+def move_main(table: Table, snapshot_id: int) -> Transaction:
+    """A transaction, not committed yet, in which `main` is the snapshot and the table's schema is the snapshot's."""
+    from pyiceberg.table.update.snapshot import ManageSnapshots
+
+    from mssql_starrocks.lake.schemas import SetSchema
+
+    transaction, snapshot = table.transaction(), table.snapshot_by_id(snapshot_id)
+    if snapshot is not None and snapshot.schema_id is not None:
+        SetSchema(transaction, snapshot.schema_id).commit()
+    ManageSnapshots(transaction).set_current_snapshot(snapshot_id=snapshot_id).commit()
+    return transaction
 
 
 def _certified_loads(table: Table) -> list[str]:
@@ -250,7 +282,9 @@ def empty_rows(schema: Schema) -> pa.Table:
 
 
 def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
-    table = catalog.load_table((branch.database, branch.table))
+    from mssql_starrocks.lake.schemas import writing
+
+    table = writing(catalog.load_table((branch.database, branch.table)), branch.schema_id)
     if branch.name not in table.refs():
         raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; materialise the chain again.")
     with table.transaction() as transaction:

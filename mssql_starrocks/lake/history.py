@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import PublishConflictError
-from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, published
+from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, move_main, published
 from mssql_starrocks.lake.tables import expected_schema
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def committed_at(table: Table, snapshot_id: int) -> str:
 
 
 def take_back(table: Table, load: LoadSnapshot) -> None:
-    """Set `main` to an earlier load, by compare-and-swap on the handle that the decision was made on.
+    """Set `main` to an earlier load and the table's schema to that load's, by compare-and-swap on the handle that the decision was made on.
 
     The handle must not be refreshed in between: the swap would then compare with what another writer has just
     committed, and drop it.
@@ -52,7 +52,7 @@ def take_back(table: Table, load: LoadSnapshot) -> None:
     if published(table) is None:
         raise PublishConflictError(f"{what}: it would lose its commit. Copy the table again, then take it back.")
     try:
-        table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id).commit()
+        move_main(table, load.snapshot_id).commit_transaction()
     except CommitFailedException as error:
         raise PublishConflictError(f"{what} at this moment. Nothing was changed; look again and repeat.") from error
 

@@ -13,25 +13,28 @@ from mssql_starrocks.errors import LakeError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
+    from pyiceberg.types import NestedField
 
 _BATCH_ROWS, _BATCH_BYTES = 16384, 8 << 20
 _FIELD_ID = b"PARQUET:field_id"
 
 
 def snapshot_batches(table: Table, snapshot_id: int, names: Sequence[str]) -> pa.RecordBatchReader:
-    """The columns `names` of every row, in the table's current types; a column that a file lacks is NULL.
+    """The columns `names` of every row, in the snapshot's own schema; a column that it lacks is NULL.
 
     Raises:
-        LakeError: there is no such snapshot, or it has delete files.
+        LakeError: there is no such snapshot, or it has delete files, or the table never had such a column.
     """
     import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
+    from pyiceberg.schema import Schema
 
     if table.snapshot_by_id(snapshot_id) is None:  # whose scan would be empty, not an error
         raise LakeError(f"{'.'.join(table.name())}: snapshot {snapshot_id} is gone; copy the table again.")
-    wanted = [table.schema().find_field(name) for name in names]
-    types = schema_to_pyarrow(table.schema())
+    wanted = [_field(table, snapshot_id, name) for name in names]
+    types = schema_to_pyarrow(Schema(*wanted))
     schema = pa.schema([pa.field(name, types.field(name).type) for name in names])
     ids = [field.field_id for field in wanted]
 
@@ -42,6 +45,21 @@ def snapshot_batches(table: Table, snapshot_id: int, names: Sequence[str]) -> pa
             yield from _file_batches(table, task.file.file_path, schema, ids)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def schema_of(table: Table, snapshot_id: int) -> Schema:
+    """The schema that a snapshot was written by."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    schema_id = snapshot.schema_id if snapshot else None
+    return table.schema() if schema_id is None else table.schemas()[schema_id]
+
+
+def _field(table: Table, snapshot_id: int, name: str) -> NestedField:
+    """By today's schema a column that the snapshot does not have yet, or has by another name."""
+    for schema in (schema_of(table, snapshot_id), table.schema()):
+        if name in schema.column_names:
+            return schema.find_field(name)
+    raise LakeError(f"{'.'.join(table.name())}: no column {name} in the Iceberg table; copy it again.")
 
 
 def _file_batches(table: Table, path: str, schema: pa.Schema, ids: Sequence[int]) -> Iterator[pa.RecordBatch]:

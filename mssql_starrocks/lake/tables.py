@@ -1,15 +1,14 @@
-"""Create the Iceberg table of a chain, or evolve it where that is safe."""
+"""Create the Iceberg table of a chain, and say what its schema should be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.errors import LakeError
-from mssql_starrocks.lake.branch import empty_rows
+from mssql_starrocks.lake.branch import empty_rows, newest_on_main
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
-from mssql_starrocks.model import Difference
+from mssql_starrocks.model import Difference, Evidence
 from mssql_starrocks.settings import LakeSettings
 
 if TYPE_CHECKING:
@@ -29,14 +28,8 @@ _PROPERTIES = {
 _COMMENT_LIMIT = 255  # Glue refuses longer column comments and newlines (facts/iceberg_spark_glue.md 2)
 
 
-def ensure_table(chain: Chain, lake: LakeSettings) -> Table:
-    """The chain's Iceberg table, created or evolved.
-
-    New columns are added. Everything else that differs needs a decision and is refused.
-
-    Raises:
-        LakeError: the table's schema cannot follow the source by itself.
-    """
+def ensure_table(chain: Chain, lake: LakeSettings) -> tuple[Table, Evidence | None]:
+    """The chain's Iceberg table, created if need be, and the evidence of the load that it holds."""
     from pyiceberg.exceptions import NoSuchTableError
 
     catalog = open_catalog(lake)
@@ -44,8 +37,9 @@ def ensure_table(chain: Chain, lake: LakeSettings) -> Table:
         try:
             table = catalog.load_table(chain.names.lake)
         except NoSuchTableError:
-            return _create(catalog, chain, lake)
-        return _evolve(table, chain)
+            return _create(catalog, chain, lake), None
+        held = newest_on_main(table)
+        return table, held.evidence if held else None
 
 
 def expected_schema(chain: Chain) -> Schema:
@@ -64,10 +58,10 @@ def expected_schema(chain: Chain) -> Schema:
     return Schema(*fields, identifier_field_ids=[i for i, c in enumerate(chain.columns, start=1) if c.key])
 
 
-def schema_differences(chain: Chain, table: Table) -> tuple[Difference, ...]:
-    """Where the table's current schema is not what the type matrix wants. A lake column may be laxer about NULL."""
+def schema_differences(chain: Chain, schema: Schema) -> tuple[Difference, ...]:
+    """Where a load's schema is not what the type matrix wants. A lake column may be laxer about NULL."""
     wanted = {f.name: f for f in expected_schema(chain).fields}
-    found = {f.name: f for f in table.schema().fields}
+    found = {f.name: f for f in schema.fields}
     differences = []
     for name in [*wanted, *(n for n in found if n not in wanted)]:
         expected, actual = wanted.get(name), found.get(name)
@@ -90,29 +84,6 @@ def _create(catalog: Catalog, chain: Chain, lake: LakeSettings) -> Table:
     with catalog.create_table_transaction((database, name), schema, location, properties=properties) as creation:
         creation.append(empty_rows(schema), branch=None)  # what the first load's branch is forked from
     return catalog.load_table((database, name))
-
-
-def _evolve(table: Table, chain: Chain) -> Table:
-    known = {f.name for f in table.schema().fields}
-    new = [f for f in expected_schema(chain).fields if f.name not in known]
-    left = [d for d in schema_differences(chain, table) if d.what not in {f.name for f in new}]
-    if left:
-        name = ".".join(chain.names.lake)
-        if left[0].expected == "absent":
-            raise LakeError(
-                f"{chain.table.id}: column {left[0].what} is gone from the source and still in Iceberg table {name}. "
-                f"Drop that column there (ALTER TABLE ... DROP COLUMN), or drop {name} to start anew."
-            )
-        raise LakeError(
-            f"{chain.table.id}: column {left[0].what} is {left[0].expected} by the source and {left[0].found} in "
-            f"Iceberg table {name}. Exclude the column, or drop {name} (and the StarRocks table) to start anew."
-        )
-    if new:
-        with table.update_schema() as update:
-            for field in new:
-                update.add_column(field.name, field.field_type, field.doc)
-        table = table.refresh()
-    return table
 
 
 def _type(text: str) -> IcebergType:

@@ -1,6 +1,14 @@
 """What everyone talks about. Frozen values: rooms hand each other these, never dicts with agreed keys."""
 
-from mssql_starrocks.model.evidence import ColumnPrint, CopyResult, Evidence, Fingerprint, TypeLine
+from mssql_starrocks.model.evidence import (
+    ColumnPrint,
+    CopyResult,
+    Definition,
+    Evidence,
+    Fingerprint,
+    SourceColumn,
+    TypeLine,
+)
 from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn, Sizing
 from mssql_starrocks.model.reports import (
     CheckReport,
@@ -21,6 +29,7 @@ __all__ = [
     "Column",
     "ColumnPrint",
     "CopyResult",
+    "Definition",
     "Difference",
     "Evidence",
     "ExtractionPlan",
@@ -37,6 +46,7 @@ __all__ = [
     "RollbackReport",
     "Sizing",
     "SnapshotReport",
+    "SourceColumn",
     "Table",
     "TableId",
     "TablePlan",

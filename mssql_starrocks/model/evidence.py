@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -55,6 +56,31 @@ class TypeLine:
     undeclared: str = ""
 
 
+class SourceColumn(NamedTuple):
+    """One column of the source and what it became. A tuple, because its JSON is in every snapshot of the lake.
+
+    Attributes:
+        id: `column_id`, which a rename keeps and no other column of the table ever gets.
+        fields: Iceberg types by lake column, companions last; empty when the column is not copied.
+
+    """
+
+    id: int
+    name: str
+    type: str
+    nullable: bool
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What two loads are compared by: the table's identity, its columns, and the ids of its key's columns in order."""
+
+    object_id: int
+    columns: tuple[SourceColumn, ...]
+    key: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the source said at the point; travels in the Iceberg snapshot summary.
@@ -62,6 +88,8 @@ class Evidence:
     Attributes:
         change_version: Change Tracking's version just before the point, where the table is tracked: changes after it
             bring this load to any later version (grade C, delivered later).
+        definition: None in older loads, whose columns are known by name only.
+
     """
 
     load_id: str
@@ -75,6 +103,7 @@ class Evidence:
     level: Level = Level.COLUMNS
     ledger: tuple[TypeLine, ...] = ()
     change_version: int | None = None
+    definition: Definition | None = None
 
     def to_json(self) -> str:
         return _EVIDENCE.dump_json(self, exclude_none=True).decode()

@@ -8,7 +8,7 @@ from pydantic import Field
 from mssql_starrocks import stages
 from mssql_starrocks.model import RollbackReport
 from mssql_starrocks.orchestration.assets import STARROCKS_POOL
-from mssql_starrocks.orchestration.failures import RETRIES, one_line_failures
+from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.resources import GlueCatalogResource, SparkResource, StarRocksResource
 
@@ -37,7 +37,7 @@ def rollback_job(loaded: Sequence[LoadedChain]) -> dg.JobDefinition:
         one = chains.get(config.table.lower())
         if one is None:
             raise dg.Failure(f"{config.table} is no table of this location", allow_retries=False)
-        with one_line_failures(config.table, context.log, RETRIES):  # tried again by hand: main may have moved
+        with one_line_failures(config.table):
             report = stages.rollback(
                 one.chain, lake.settings(), starrocks.settings(), context.log.info, config.load_id, spark.source()
             )

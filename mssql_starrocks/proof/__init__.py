@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mssql_starrocks.chain import Chain
+from mssql_starrocks.changes import SchemaChange, change_id, undecided
 from mssql_starrocks.model import CheckReport, ColumnPrint, Difference, Evidence, Fingerprint
 from mssql_starrocks.types.keys import KEY_LIMIT
 
@@ -79,6 +80,19 @@ def undeclared_differences(chain: Chain) -> list[Difference]:
         for c in chain.columns
         if c.undeclared
     ]
+
+
+def undecided_differences(chain: Chain, changes: Sequence[SchemaChange]) -> list[Difference]:
+    """Changes of the source that need a decision, and nobody took it."""
+    return [
+        Difference(change.message, f"accepted: {what_to_accept(chain, changes)}", "not accepted")
+        for change in undecided(changes, chain.accepted_changes)
+    ]
+
+
+def what_to_accept(chain: Chain, changes: Sequence[SchemaChange]) -> str:
+    """The setting that accepts exactly these changes."""
+    return f"set accept_schema_change: [{change_id(changes)}] for {chain.table.id} in mssql_starrocks.yaml"
 
 
 def _report(name: str, differences: list[Difference], equal: str, facts: Mapping[str, Any]) -> CheckReport:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
+from mssql_starrocks.changes import SchemaChange, schema_changes
 from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.fingerprint import fingerprint
+from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.lake.tables import schema_differences
 from mssql_starrocks.model import CheckReport
 from mssql_starrocks.settings import LakeSettings, MssqlSettings
@@ -81,17 +83,21 @@ def prove(
     With `mssql` a failed proof names rows that differ.
     """
     seen = fingerprint(table, load.snapshot_id, chain.columns, load.evidence.level)
+    before = branches.load_before(table, load)
+    changes = _schema_changes(before, load)
     facts = {
         "load_id": load.evidence.load_id,
         "snapshot_id": str(load.snapshot_id),
         "point": load.evidence.point,
         "grade": load.evidence.grade.value,
         "level": load.evidence.level.value,
-        "type_changes": list(_type_changes(table, load)),
+        "type_changes": list(ledger_changes(before.evidence.ledger, load.evidence.ledger) if before else ()),
+        "schema_changes": [change.message for change in changes],
     }
     differences = (
-        *schema_differences(chain, table),
         *proof.definition_differences(chain, load.evidence),
+        *(() if load.certified else proof.undecided_differences(chain, changes)),
+        *schema_differences(chain, schema_of(table, load.snapshot_id)),
         *proof.undeclared_differences(chain),
         *proof.unfit_differences(chain, seen.unfit),
         *proof.key_differences(chain, seen.key_bytes),
@@ -100,7 +106,7 @@ def prove(
     return with_source_rows(chain, reports, load.evidence.level, mssql, table, load.snapshot_id)
 
 
-def _type_changes(table: Table, load: branches.LoadSnapshot) -> tuple[str, ...]:
-    """What the type ledger says otherwise than that of the load before."""
-    before = branches.load_before(table, load)
-    return ledger_changes(before.evidence.ledger, load.evidence.ledger) if before else ()
+def _schema_changes(before: branches.LoadSnapshot | None, load: branches.LoadSnapshot) -> tuple[SchemaChange, ...]:
+    """What changed at the source since the load before; nothing is known of older loads."""
+    one, other = before.evidence.definition if before else None, load.evidence.definition
+    return schema_changes(one, other) if one and other else ()

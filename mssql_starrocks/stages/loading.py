@@ -19,6 +19,7 @@ from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.choosing import loader_of
 from mssql_starrocks.stages.drilling import with_warehouse_rows
+from mssql_starrocks.stages.evolving import former_names
 from mssql_starrocks.stages.lake_loads import lake_table, published
 from mssql_starrocks.stages.settling import settled
 from mssql_starrocks.stages.snapshotting import Log, SparkSource
@@ -71,8 +72,9 @@ def load(
         taking = replace(entry, shadow=name, pending_snapshot_id=current.snapshot_id)
         ledger.record(session, starrocks, chain, taking)
         _refuse_overtaken(chain, table, session, current, name)
-        how = replacing.take_over(session, chain, shadow, f"{label}_r")
-        if how == replacing.OVERWRITE:  # the others move no row: the proven shadow is the target
+        names = former_names(table, before.snapshot_id, current)
+        how = replacing.take_over(session, chain, shadow, f"{label}_r", names)
+        if how in replacing.COPIED:  # else the proven shadow is the target
             _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
         held = ledger.LedgerEntry(before.target, before.source, current.snapshot_id, load_id, label, ddl, rows)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from mssql_starrocks.chain import ENGINE_SET, Chain
+from mssql_starrocks.changes import definition_of
 from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
-from mssql_starrocks.lake.tables import ensure_table
 from mssql_starrocks.model import CopyResult, Evidence, ExtractionPlan, SnapshotReport
 from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings
@@ -24,7 +24,7 @@ from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.errors import explained as source_explained
 from mssql_starrocks.source.fingerprint import SourcePrint, fingerprint
 from mssql_starrocks.source.point import Point
-from mssql_starrocks.stages.lake_loads import ours
+from mssql_starrocks.stages.evolving import prepared
 from mssql_starrocks.stages.planning import refuse_too_long
 from mssql_starrocks.stages.reading import Reading, reading
 from mssql_starrocks.transport import lake_exposures, source_exposures
@@ -64,13 +64,13 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
             f"({chain.engine_reason}); {len(read.cut.chunks)} chunks: {read.cut.how}")  # fmt: skip
         for exposure in (*source_exposures(mssql), *lake_exposures(lake)):
             log(f"{chain.table.id}: {exposure}")
-        seen = _see(chain, session)
+        table_fingerprint = _described(chain, session)
+        table, schema_id = prepared(chain, lake)
+        seen = _see(chain, session, table_fingerprint)
         evidence = _evidence(chain, seen, point, load_id)
         plan = _plan(chain, read, evidence, seen)
         engine = _engine(chain, read.mssql, lake, spark, point.sessions, log)
-        table = ensure_table(chain, lake)
-        ours(chain, branches.published(table))
-        branch = branches.audit_branch(chain.names.lake, evidence)
+        branch = branches.audit_branch(chain.names.lake, evidence, schema_id)
         with explained(lake, chain.names.lake):
             copied = _copy(engine, plan, branch, table)
             if describe(session, chain.table).fingerprint != evidence.table_fingerprint:
@@ -104,13 +104,21 @@ class _Seen:
     prints: SourcePrint
 
 
-def _see(chain: Chain, session: ReaderSession) -> _Seen:
+def _described(chain: Chain, session: ReaderSession) -> str:
+    """The fingerprint of the table as it is defined now."""
     now = describe(session, chain.table)
     if not now.columns:
         raise SourceError(f"Table {chain.table.id} is not in {chain.database} any more: run  mssql-starrocks discover")
+    gone = {c.source for c in chain.columns} - {c.name for c in now.columns}
+    if gone:
+        raise SourceError(f"{chain.table.id} has no column {min(gone)} any more: run  mssql-starrocks discover")
+    return now.fingerprint
+
+
+def _see(chain: Chain, session: ReaderSession, table_fingerprint: str) -> _Seen:
     seen = fingerprint(session, chain.table.id, chain.columns, chain.level)
     refuse_too_long(chain, seen.measured)
-    return _Seen(now.fingerprint, seen)
+    return _Seen(table_fingerprint, seen)
 
 
 def _evidence(chain: Chain, seen: _Seen, point: Point, load_id: str) -> Evidence:
@@ -126,6 +134,7 @@ def _evidence(chain: Chain, seen: _Seen, point: Point, load_id: str) -> Evidence
         chain.level,
         with_measured(chain.ledger, seen.prints.measured),
         point.change_version,
+        definition_of(chain),
     )
 
 

@@ -44,6 +44,11 @@ def ddl_fingerprint(chain: Chain) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def column_line(chain: Chain, name: str) -> str:
+    """One column as CREATE and ALTER TABLE take it."""
+    return dict(_columns(chain))[name]
+
+
 def table_name(path: tuple[str, ...]) -> str:
     """Database and table, or catalog, database and table, quoted."""
     return ".".join(map(quote_starrocks, path))

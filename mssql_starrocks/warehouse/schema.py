@@ -32,10 +32,6 @@ def columns_of(session: WarehouseSession, table: tuple[str, str]) -> tuple[Wareh
     return tuple(WarehouseColumn(n, normal_type(t), null == "YES", key or "") for n, t, null, key in rows)
 
 
-def same_columns(one: Sequence[WarehouseColumn], other: Sequence[WarehouseColumn]) -> bool:
-    return [(c.name, c.type, c.nullable, c.key) for c in one] == [(c.name, c.type, c.nullable, c.key) for c in other]
-
-
 def schema_differences(chain: Chain, found: Sequence[WarehouseColumn]) -> tuple[Difference, ...]:
     """Where the table differs from what the type matrix wants."""
     wanted = {c.name: (c.starrocks, c.may_null or not c.required) for c in chain.columns}

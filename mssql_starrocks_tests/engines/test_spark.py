@@ -92,7 +92,7 @@ def copy(glue_lake, engine, request):
 
     def run(table: Table, chunks: Sequence[Chunk] = WHOLE, load_id: str = "L1", **changes) -> Copied:
         chain = chain_of(table, prefix=f"t{abs(hash(request.node.name)) % 10**9}_")
-        iceberg = ensure_table(chain, glue_lake)
+        iceberg, _ = ensure_table(chain, glue_lake)
         branch = AuditBranch(*chain.names.lake, f"audit_{load_id}", {LOAD_ID: load_id})
         fork(iceberg, branch)
         result = engine.copy(replace(plan_of(chain, chunks, load_id), **changes), branch)

@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
-from mssql_starrocks.sandbox.sqlserver import alias_types, change_tracking, column_options, definitions, temporal
+from mssql_starrocks.sandbox.sqlserver import (
+    alias_types,
+    change_tracking,
+    column_options,
+    definitions,
+    temporal,
+)
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Index, Table, now
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql import dialect
@@ -432,5 +438,9 @@ def _alter_table(executor: "Executor", words: Words) -> None:
             definitions.drop_column(executor, executor.find_table(parts), words.name(), optional=optional)
             if not words.accept(","):
                 return
+    elif words.accept("ALTER", "COLUMN"):
+        from mssql_starrocks.sandbox.sqlserver import alter_column  # which imports what imports this module
+
+        alter_column.change(executor, words, table)
     else:
         raise unsupported(f"ALTER TABLE {words.peek()}")

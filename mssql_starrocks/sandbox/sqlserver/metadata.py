@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from mssql_starrocks.sandbox.sqlserver import change_tracking, ddl
+from mssql_starrocks.sandbox.sqlserver import alter_column, change_tracking, ddl
 from mssql_starrocks.sandbox.sqlserver.catalog import Table
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
@@ -235,8 +235,16 @@ _ORDER = ("@name", "@value", "@level0type", "@level0name", "@level1type", "@leve
 
 
 def call(executor: "Executor", name: str, arguments: list[tuple[str, Value]]) -> None:
-    """The procedures there are: extended properties."""
+    """The procedures there are: extended properties, and sp_rename of a column."""
     plain = name.lower().rsplit(".", 1)[-1].strip("[]")
+    if plain == "sp_rename":
+        words = ("@objname", "@newname", "@objtype")
+        renaming = {key or words[place]: str(value.value) for place, (key, value) in enumerate(arguments)}
+        if len(renaming) != len(words) or renaming["@objtype"].upper() != "COLUMN":
+            raise unsupported("sp_rename of something other than a column")
+        check_writable(executor.database)
+        alter_column.rename(executor, ddl.name_parts(renaming["@objname"]), renaming["@newname"])
+        return
     if plain not in ("sp_addextendedproperty", "sp_updateextendedproperty", "sp_dropextendedproperty"):
         raise SqlError(2812, f"Could not find stored procedure '{name}'.")
     order = tuple(key for key in _ORDER if not (plain == "sp_dropextendedproperty" and key == "@value"))

@@ -48,6 +48,25 @@ class Faults:
         """A commit answers before it is visible, which it is when its state was asked for `polls` times."""
         self._faults.append(_Fault(label, "publish", times, amount=polls))
 
+    def run_alter(self, table: str, polls: int, times: int = 1) -> None:
+        """A change of columns is a job that runs until it was asked for `polls` times."""
+        self._faults.append(_Fault(table, "alter", times, amount=polls))
+
+    def cancel_alter(self, table: str, message: str, times: int = 1) -> None:
+        """A change of columns is taken, and then given up."""
+        self._faults.append(_Fault(table, "cancel", times, SqlError(0, "", message)))
+
+    def alter_polls(self, table: str) -> int:
+        return self._amount(table, "alter") or 0
+
+    def alter_cancelled(self, table: str) -> str:
+        with self._lock:
+            for fault in self._faults:
+                if fault.when == "cancel" and fault.times > 0 and fault.containing in table and fault.error:
+                    fault.times -= 1
+                    return fault.error.text
+        return ""
+
     def body_cut(self, request: str) -> int | None:
         return self._amount(request, "body")
 

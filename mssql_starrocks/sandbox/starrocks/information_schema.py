@@ -228,18 +228,34 @@ def _schemata(session: Session) -> Answer:
 
 
 def _table_privileges(session: Session) -> Answer:
-    columns = _columns("GRANTEE TABLE_CATALOG TABLE_SCHEMA TABLE_NAME PRIVILEGE_TYPE IS_GRANTABLE")
-    tables = {table.id: table for table in session.store.tables()}
+    """Empty whoever asks (FrontendServiceImpl.getTablePrivs of 3.0 to main: "TODO")."""
+    return _columns("GRANTEE TABLE_CATALOG TABLE_SCHEMA TABLE_NAME PRIVILEGE_TYPE IS_GRANTABLE"), []
+
+
+def grants_to_users(session: Session) -> Answer:
+    """sys.grants_to_users: grants on ALL TABLES are listed at each table (GrantsTo.getGrantItems)."""
+    columns = _columns("GRANTEE OBJECT_CATALOG OBJECT_DATABASE OBJECT_NAME OBJECT_TYPE PRIVILEGE_TYPE IS_GRANTABLE")
     rows = []
     for user, held in session.store.grants.by_user.items():
-        if session.user not in ("root", user):
-            continue
+        merged: dict[tuple[str, str], list[str]] = {}
         for grant in held:
-            table = tables.get(grant.target) if grant.kind == "TABLE" and isinstance(grant.target, int) else None
             names = PRIVILEGES["TABLE"] if grant.privilege == "ALL" else (grant.privilege,)
-            if table is not None:
-                rows += [(f"'{user}'@'%'", "def", table.database, table.name, name, "NO") for name in names]
+            for table in session.store.tables():
+                if (grant.kind == "TABLE" and grant.target == table.id) or (
+                    grant.kind == "TABLES" and grant.target in (table.database, "*")
+                ):
+                    listed = merged.setdefault((table.database, table.name), [])
+                    listed += [name for name in names if name not in listed]
+        rows += [
+            (f"'{user}'@'%'", "default_catalog", *path, "TABLE", ", ".join(names), "NO")
+            for path, names in merged.items()
+        ]
     return columns, rows
+
+
+def grants_to_roles(session: Session) -> Answer:
+    """Grants to roles are not supported here, so there are none."""
+    return grants_to_users(session)[0], []
 
 
 def _partitions_meta(session: Session) -> Answer:
@@ -266,6 +282,9 @@ def _materialized_views(session: Session) -> Answer:
     return columns, rows
 
 
+SYSTEM: dict[str, Callable[[Session], Answer]] = {
+    "grants_to_users": grants_to_users, "grants_to_roles": grants_to_roles,
+}  # fmt: skip
 TABLES: dict[str, Callable[[Session], Answer]] = {
     "tables": _tables, "columns": _columns_table, "tables_config": _tables_config, "loads": _loads,
     "load_tracking_logs": _tracking_logs, "schemata": _schemata, "table_privileges": _table_privileges,

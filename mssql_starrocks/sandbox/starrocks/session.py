@@ -151,7 +151,7 @@ class Session:
         if database.lower() == INFORMATION_SCHEMA and catalog == DEFAULT_CATALOG:
             return self._information(name)
         if database.lower() == "sys" and catalog == DEFAULT_CATALOG:
-            raise unsupported(f"sys.{name}")
+            return self._system(name.lower())
         if catalog != DEFAULT_CATALOG:
             return self._external(catalog, database, name, version)
         if version is not None:
@@ -168,12 +168,25 @@ class Session:
             if name.lower() in information_schema.KNOWN:
                 raise unsupported(f"information_schema.{name}")
             raise unknown_table(f"information_schema.{name}")
+        return self._made(INFORMATION_SCHEMA, name, build)
 
+    def _system(self, name: str) -> Source:
+        """For user_admin, and for whom SELECT is granted (docs.starrocks.io: sys, grants_to_users)."""
+        build = information_schema.SYSTEM.get(name)
+        if build is None:
+            raise unsupported(f"sys.{name}")
+        grants = self.store.grants
+        admin = grants.on(self.user, "GRANT", "SYSTEM", "")
+        if not admin and not grants.on_external(self.user, "SELECT", (DEFAULT_CATALOG, "sys", name)):
+            raise access_denied("SELECT", "TABLE", name)
+        return self._made("sys", name, build)
+
+    def _made(self, database: str, name: str, build: Callable[[Session], information_schema.Answer]) -> Source:
         def fill(source: Source) -> None:
             self.register(source.relation, information_schema.arrow(source.columns, rows))
 
         columns, rows = build(self)
-        return Source(self._new_name(), ("def", INFORMATION_SCHEMA, name), columns, fill)
+        return Source(self._new_name(), ("def", database, name), columns, fill)
 
     def _external(self, catalog: str, database: str, name: str, version: Version | None) -> Source:
         if catalog not in self.store.catalogs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mssql_starrocks.sandbox.starrocks.sql.defaults import NO_DEFAULT, NOW, Default
@@ -95,10 +96,25 @@ class MaterializedView:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class AlterJob:
+    """A column change; one that runs is done when it was asked for `polls` times, and then by `change`."""
+
     id: int
     database: str
     table: str
     created: float
     finished: float
+    message: str = ""  # of one that was cancelled
+    polls: int = 0
+    change: Callable[[], None] | None = None
+
+    @property
+    def state(self) -> str:
+        return "CANCELLED" if self.message else "RUNNING" if self.change else "FINISHED"
+
+    def asked(self) -> None:
+        self.polls -= 1
+        if self.change is not None and self.polls < 0:
+            self.change()
+            self.change = None

@@ -104,12 +104,12 @@ def _order_by(session: Session, cursor: Cursor, table: Table) -> None:
         )
     check_order(names, table.model, {column.name.lower(): column for column in table.columns}, session.release)
     table.order = names
-    _record_job(session, table)
+    session.store.alters.append(_job(session, table))
 
 
-def _record_job(session: Session, table: Table) -> None:
+def _job(session: Session, table: Table) -> AlterJob:
     now = time.time()
-    session.store.alters.append(AlterJob(session.store.new_id(), table.database, table.name, now, now))
+    return AlterJob(session.store.new_id(), table.database, table.name, now, now)
 
 
 def _rename_column(session: Session, cursor: Cursor, table: Table) -> None:
@@ -156,6 +156,22 @@ def _change_columns(session: Session, cursor: Cursor, table: Table) -> None:
 
 
 def _apply(session: Session, table: Table, changes: Changes) -> None:
+    if any(job.change and (job.database, job.table) == (table.database, table.name) for job in session.store.alters):
+        raise unsupported("a second change of a table while a job runs")
+    if not changes.job:
+        _change(session, table, changes)
+        return
+    job = _job(session, table)
+    job.message = session.engine.faults.alter_cancelled(table.name)
+    job.polls = session.engine.faults.alter_polls(table.name)
+    if not job.message and job.polls:
+        job.change = lambda: _change(session, table, changes)
+    elif not job.message:
+        _change(session, table, changes)
+    session.store.alters.append(job)
+
+
+def _change(session: Session, table: Table, changes: Changes) -> None:
     with session.store.write_lock(table):
         session.connection.execute("BEGIN")
         try:
@@ -166,8 +182,6 @@ def _apply(session: Session, table: Table, changes: Changes) -> None:
             session.connection.execute("ROLLBACK")
             raise
         table.columns = changes.columns
-    if changes.job:
-        _record_job(session, table)
 
 
 def _definitions(session: Session, cursor: Cursor) -> list[ColumnDefinition]:

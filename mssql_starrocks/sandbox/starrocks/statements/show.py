@@ -149,10 +149,13 @@ def show_alter_table_column(session: Session, cursor: Cursor) -> Result:
     _, database = _database(session, cursor)
     header = ["JobId", "TableName", "CreateTime", "FinishTime", "IndexName", "IndexId", "OriginIndexId",
               "SchemaVersion", "TransactionId", "State", "Msg", "Progress", "Timeout"]  # fmt: skip
+    jobs = [job for job in session.store.alters if job.database == database]
+    for job in jobs:
+        job.asked()
     rows = [
         (job.id, job.table, information_schema.moment(job.created), information_schema.moment(job.finished),
-         job.table, job.id, job.id, "1:0", job.id, "FINISHED", "", None, 86400)
-        for job in session.store.alters if job.database == database
+         job.table, job.id, job.id, "1:0", job.id, job.state, job.message, None, 86400)
+        for job in jobs
     ]  # fmt: skip
     return filtered(cursor, header, rows, 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mssql_starrocks.sandbox.starrocks import information_schema
 from mssql_starrocks.sandbox.starrocks.errors import analyzing, plain, syntax_error, unsupported
 from mssql_starrocks.sandbox.starrocks.meta.grants import PRIVILEGES, ROOT, Grant
 from mssql_starrocks.sandbox.starrocks.meta.model import Table
@@ -208,6 +209,8 @@ def _table(session: Session, cursor: Cursor) -> int | tuple[str, str, str]:
     catalog, database, name = session.path(parts)
     if catalog != DEFAULT_CATALOG:
         session.engine.lake(catalog).table(database, name)
+        return (catalog, database, name)
+    if database == "sys" and name in information_schema.SYSTEM:
         return (catalog, database, name)
     found = session.store.databases.get(database, {}).get(name)
     if found is None:
