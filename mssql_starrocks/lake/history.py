@@ -38,7 +38,7 @@ def committed_at(table: Table, snapshot_id: int) -> str:
 
 
 def take_back(table: Table, load: LoadSnapshot) -> None:
-    """Set `main` to an earlier load and the table's schema to that load's, by compare-and-swap on the handle that the decision was made on.
+    """Set `main` and the schema to those of an earlier load, by compare-and-swap on the handle that decided it.
 
     The handle must not be refreshed in between: the swap would then compare with what another writer has just
     committed, and drop it.
