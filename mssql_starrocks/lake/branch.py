@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
-from mssql_starrocks.model import Evidence
+from mssql_starrocks.model import Checkpoint, Evidence
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,19 +26,23 @@ if TYPE_CHECKING:
 
 PREFIX = "mssql-starrocks."
 EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
-_BRANCH, _CERTIFIED, _TAG = "audit_", "certified_", "load_"
+AUDIT, CERTIFIED, TAG = "audit_", "certified_", "load_"
 _DAY = 86_400_000
 _BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
 
 
 @dataclass(frozen=True)
 class AuditBranch:
-    """Where an engine writes, and the snapshot properties that its one commit must carry."""
+    """Where an engine writes, and the snapshot properties that its last commit must carry.
+
+    With `so_far` it may commit finished chunks before, as checkpoints; it holds what the branch has already.
+    """
 
     database: str
     table: str
     name: str
     properties: Mapping[str, str]
+    so_far: Checkpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class LoadSnapshot:
     certified: bool
 
 
-def audit_branch(table: tuple[str, str], evidence: Evidence) -> AuditBranch:
+def audit_branch(table: tuple[str, str], evidence: Evidence, so_far: Checkpoint | None = None) -> AuditBranch:
     properties = {EVIDENCE: evidence.to_json(), LOAD_ID: evidence.load_id}
-    return AuditBranch(*table, _BRANCH + evidence.load_id, properties)
+    return AuditBranch(*table, AUDIT + evidence.load_id, properties, so_far)
 
 
 def fork(table: Table, branch: AuditBranch) -> None:
@@ -73,10 +77,13 @@ def fork(table: Table, branch: AuditBranch) -> None:
     table.manage_snapshots().create_branch(base.snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
 
 
-def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
-    """Replace the branch's rows by `files` in one snapshot; returns its id.
+def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile], after: int | None = None) -> int:
+    """Replace the branch's rows by `files` in one snapshot, or add them to the load's own snapshot `after`.
 
-    The files are values, so another writer's commit in between only means trying again.
+    The files are values, so another writer's commit in between only means trying again. Returns the snapshot's id.
+
+    Raises:
+        LakeError: the branch is gone, or does not end in `after` any more: another run goes on with the load.
     """
     from pyiceberg.exceptions import CommitFailedException
 
@@ -86,7 +93,7 @@ def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> 
         wait=wait_random_exponential(0.1, max=5),
         reraise=True,
     )
-    snapshot_id: int = retry(_commit_once, catalog, branch, files)
+    snapshot_id: int = retry(_commit_once, catalog, branch, files, after)
     return snapshot_id
 
 
@@ -98,7 +105,7 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
     """
     after = _last_published(table)
     waiting = []
-    for name in (n for n in table.refs() if n.startswith(_BRANCH)):
+    for name in (n for n in table.refs() if n.startswith(AUDIT)):
         head = table.snapshot_by_name(name)
         load = _load(table, name, head)
         if head and load and (head.sequence_number or 0) > after:
@@ -108,7 +115,7 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
 
 def load_of(table: Table, load_id: str) -> LoadSnapshot | None:
     """One load by its id: waiting on its branch, or published."""
-    waiting = _load(table, _BRANCH + load_id, table.snapshot_by_name(_BRANCH + load_id))
+    waiting = _load(table, AUDIT + load_id, table.snapshot_by_name(AUDIT + load_id))
     current = published(table)
     return waiting or (current if current and current.evidence.load_id == load_id else None)
 
@@ -142,7 +149,7 @@ def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
 
 def certify(table: Table, load: LoadSnapshot) -> None:
     """Mark an audited snapshot as proven, by a tag that publishing asks for."""
-    name = _CERTIFIED + load.evidence.load_id
+    name = CERTIFIED + load.evidence.load_id
     _retained(table, load).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
 
 
@@ -174,13 +181,13 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     main, head = table.current_snapshot(), table.snapshot_by_id(load.snapshot_id)
     if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
         raise PublishConflictError(_conflict(load))
-    tag = _TAG + load.evidence.load_id
+    tag = TAG + load.evidence.load_id
     change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
     change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
     for superseded in _certified_loads(table):
-        change = change.remove_tag(_CERTIFIED + superseded)
-        if _BRANCH + superseded in table.refs():
-            change = change.remove_branch(_BRANCH + superseded)
+        change = change.remove_tag(CERTIFIED + superseded)
+        if AUDIT + superseded in table.refs():
+            change = change.remove_branch(AUDIT + superseded)
     try:
         change.commit()
     except CommitFailedException as error:
@@ -190,7 +197,7 @@ def publish(table: Table, load: LoadSnapshot) -> str:
 
 def _certified_loads(table: Table) -> list[str]:
     """Load ids that are proven: the one to publish, and older ones that never were. Failed loads keep their branch."""
-    return [name.removeprefix(_CERTIFIED) for name in table.refs() if name.startswith(_CERTIFIED)]
+    return [name.removeprefix(CERTIFIED) for name in table.refs() if name.startswith(CERTIFIED)]
 
 
 def _conflict(load: LoadSnapshot) -> str:
@@ -211,9 +218,9 @@ def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | N
     if snapshot is None or text is None:
         return None
     evidence = Evidence.from_json(text)
-    if ref.startswith(_BRANCH) and ref != _BRANCH + evidence.load_id:
+    if ref.startswith(AUDIT) and ref != AUDIT + evidence.load_id:
         return None  # a fork that was never written to still shows the load it was forked from
-    tag = table.refs().get(_CERTIFIED + evidence.load_id)
+    tag = table.refs().get(CERTIFIED + evidence.load_id)
     certified = tag is not None and tag.snapshot_id == snapshot.snapshot_id
     return LoadSnapshot(snapshot.snapshot_id, ref, evidence, certified or ref == "main")
 
@@ -234,12 +241,15 @@ def empty_rows(schema: Schema) -> pa.Table:
     return schema_to_pyarrow(schema).empty_table()
 
 
-def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
+def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile], after: int | None) -> int:
     table = catalog.load_table((branch.database, branch.table))
     if branch.name not in table.refs():
         raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; materialise the chain again.")
+    base = table.refs()[branch.name].snapshot_id
+    if after is not None and base != after:
+        raise moved(branch)
     with table.transaction() as transaction:
-        old = [task.file for task in table.scan().use_ref(branch.name).plan_files()]
+        old = [task.file for task in table.scan().use_ref(branch.name).plan_files()] if after is None else []
         update = transaction.update_snapshot(snapshot_properties=dict(branch.properties), branch=branch.name)
         with update.overwrite() if old else update.fast_append() as producer:
             for file in old:
@@ -247,7 +257,20 @@ def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile
             for file in files:
                 producer.append_data_file(file)
             snapshot_id: int = producer.snapshot_id
-    head = catalog.load_table((branch.database, branch.table)).snapshot_by_name(branch.name)
+    table = catalog.load_table((branch.database, branch.table))
+    head = table.snapshot_by_name(branch.name)
     if head is None or head.snapshot_id != snapshot_id:
         raise LakeError(f"{branch.database}.{branch.table}: somebody else wrote to branch {branch.name}.")
+    if head.parent_snapshot_id != base:  # PyIceberg's own retry adds the files to whatever the branch has become
+        if head.parent_snapshot_id is not None:
+            table.manage_snapshots().create_branch(head.parent_snapshot_id, branch.name).commit()
+        raise moved(branch)
     return snapshot_id
+
+
+def moved(branch: AuditBranch) -> LakeError:
+    """Two runs go on with one load: the one that commits first wins."""
+    return LakeError(
+        f"{branch.database}.{branch.table}: another run goes on with load {branch.name.removeprefix(AUDIT)}; "
+        "this one stops and has changed nothing."
+    )

@@ -89,3 +89,14 @@ class LoadReport:
     how: str
     seconds: float
     ddl: str
+
+
+@dataclass(frozen=True)
+class CleanReport:
+    """What cleaning removed: branches and tags of the lake table, snapshots, leftover shadow tables in StarRocks."""
+
+    table: TableId
+    branches: tuple[str, ...]
+    tags: tuple[str, ...]
+    snapshots: int
+    shadows: tuple[str, ...]
