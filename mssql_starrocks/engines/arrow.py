@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import resource
+import secrets
 import sys
 import threading
 import time
@@ -87,6 +88,7 @@ class _Reading:
     ) -> None:
         self._plan, self._table, self._mssql = plan, table, mssql
         self._progress, self._journal = progress, journal
+        self._files = f"{plan.load_id}-{secrets.token_hex(2)}"  # each run of a load writes files of its own
         self._schema = file_schema(table)
         self._chunks: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
         self._tries = dict.fromkeys((c.number for c in plan.chunks), 0)
@@ -117,7 +119,7 @@ class _Reading:
             raise self._errors[0]
 
     def _work(self, number: int, readers: Sequence[ReaderSession], watchdog: Watchdog) -> None:
-        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}", len(readers)) as writer:
+        with RollingWriter(self._table, f"{self._files}-{number:02d}", len(readers)) as writer:
             self._work_off(readers[number], writer, watchdog)
 
     def _work_off(self, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:

@@ -1,4 +1,4 @@
-"""The Spark engine: SQL Server over JDBC into the audit branch, chunk by chunk, in one snapshot; big tables in a few."""
+"""The Spark engine: SQL Server over JDBC into the audit branch, chunk by chunk; one snapshot, for big tables a few."""
 
 from __future__ import annotations
 

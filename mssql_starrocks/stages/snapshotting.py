@@ -14,7 +14,7 @@ from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import explained, open_catalog
-from mssql_starrocks.lake.checkpoints import checkpoint_of
+from mssql_starrocks.lake.checkpoints import checkpoint_of, unwritten
 from mssql_starrocks.lake.tables import ensure_table
 from mssql_starrocks.model import Checkpoint, CopyResult, Evidence, ExtractionPlan, Grade, SnapshotReport
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings
@@ -183,11 +183,12 @@ def _copy(engine: Engine, plan: ExtractionPlan, branch: branches.AuditBranch, ta
 
 
 def _tidy(plan: ExtractionPlan, branch: branches.AuditBranch, table: Table, log: Log) -> None:
+    """What has ended in another run's load stays: that run went on with this one."""
     kept = checkpoint_of(table, branch.name)
     if kept is not None:
         log(f"{plan.table}: load {plan.load_id} failed; {len(kept.chunks)} chunks, {kept.rows:,} rows are kept on "
             f"branch {branch.name} for the next run")  # fmt: skip
-        return
-    branches.abandon(table, branch)
-    reason = "grade B reads in one transaction" if plan.grade is Grade.B else "no chunk was committed"
-    log(f"{plan.table}: load {plan.load_id} failed; {reason}: the load restarts")
+    elif branch.so_far is None or plan.load_id in unwritten(table):
+        branches.abandon(table, branch)
+        reason = "grade B reads in one transaction" if plan.grade is Grade.B else "no chunk was committed"
+        log(f"{plan.table}: load {plan.load_id} failed; {reason}: the load restarts")
