@@ -38,6 +38,8 @@ class Chain:
         grades: the least exact grade that will do, and the most exact one that is wanted.
         engine: `arrow` or `spark`, already decided; why is in `engine_reason`.
         loader: how StarRocks gets the snapshot.
+        keep_failed_days: how long a load that was not published stays for inspection or to be resumed.
+        keep_loads: how many published loads stay to roll back to.
 
     """
 
@@ -56,6 +58,8 @@ class Chain:
     owners: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     loader: LoaderName = "catalog_insert"
+    keep_failed_days: int = 7
+    keep_loads: int = 5
 
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
@@ -128,6 +132,8 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         options.owners,
         tuple(sorted(options.tags.items())),
         options.loader or config.loader,
+        config.keep_failed_days,
+        config.keep_loads,
     )
 
 

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "mssql-starrocks."
 EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
 AUDIT, CERTIFIED, TAG = "audit_", "certified_", "load_"
-_DAY = 86_400_000
-_BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
+_BRANCH_AGE = 7 * 86_400_000
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def publish(table: Table, load: LoadSnapshot) -> str:
         raise PublishConflictError(_conflict(load))
     tag = TAG + load.evidence.load_id
     change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
-    change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
+    change = change.create_tag(load.snapshot_id, tag)  # for ever: StarRocks may hold it; maintenance.py removes it
     for superseded in _certified_loads(table):
         change = change.remove_tag(CERTIFIED + superseded)
         if AUDIT + superseded in table.refs():

@@ -33,6 +33,15 @@ def make_shadow(session: WarehouseSession, chain: Chain, starrocks: StarRocksSet
     return shadow
 
 
+def shadows(session: WarehouseSession, chain: Chain) -> tuple[str, ...]:
+    """All shadow tables of the chain that exist."""
+    rows = session.rows(
+        "SELECT TABLE_NAME FROM information_schema.tables "
+        f"WHERE TABLE_SCHEMA = {text_starrocks(chain.names.warehouse_database)}"
+    )
+    return tuple(sorted(name for (name,) in rows if _is_shadow(chain, name)))
+
+
 def drop(session: WarehouseSession, chain: Chain, shadow: str) -> None:
     """Drop a shadow table, if it is still there.
 
@@ -40,7 +49,7 @@ def drop(session: WarehouseSession, chain: Chain, shadow: str) -> None:
         WarehouseError: no shadow of the chain's is called so. Names come from the ledger, which others may write to.
     """
     path = (chain.names.warehouse_database, shadow)
-    if not shadow.startswith(chain.names.table) or not _SHADOW.fullmatch(shadow[len(chain.names.table) :]):
+    if not _is_shadow(chain, shadow):
         raise WarehouseError(
             f"The load ledger of {chain.names.warehouse_database} says that {shadow!r} is a shadow of "
             f"{chain.names.table}, which is no name of ours: somebody changed the ledger. Nothing was dropped."
@@ -74,6 +83,10 @@ def take_over(session: WarehouseSession, chain: Chain, shadow: tuple[str, str], 
         how = SWAP
     drop(session, chain, shadow[1])
     return how
+
+
+def _is_shadow(chain: Chain, name: str) -> bool:
+    return name.startswith(chain.names.table) and bool(_SHADOW.fullmatch(name[len(chain.names.table) :]))
 
 
 def _refuse_loss(session: WarehouseSession, target: tuple[str, str]) -> None:

@@ -58,8 +58,9 @@ class Interrupted(Platform):
 
     def broken(self, chain):
         """The error of a run that ends in the middle of a chunk."""
-        self.box.sqlserver.faults.cut(self.predicates(chain)[BROKEN], after_bytes=2_000)
+        self.box.sqlserver.faults.cut(self.predicates(chain)[BROKEN], after_bytes=2_000, times=3)  # Spark tries thrice
         error, lines = self.run(chain)
+        self.box.sqlserver.faults.clear()
         assert isinstance(error, Exception)
         return error, lines
 
