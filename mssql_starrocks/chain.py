@@ -49,6 +49,8 @@ class Chain:
         retries: how often a stage begins again after a transient error.
         on_swap: what becomes of grants on the StarRocks table when another one takes its place.
         accepted_changes: what the configuration says under accept_schema_change.
+        keep_failed_days: how long a load that was not published stays for inspection or to be resumed.
+        keep_loads: how many published loads stay to roll back to.
 
     """
 
@@ -70,6 +72,8 @@ class Chain:
     retries: int = 0
     accepted_changes: tuple[str, ...] = ()
     on_swap: SwapPolicy = "stop"
+    keep_failed_days: int = 7
+    keep_loads: int = 5
 
     @property
     def key(self) -> tuple[PlannedColumn, ...]:
@@ -145,6 +149,8 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
         config.retries,
         options.accept_schema_change,
         options.on_swap or config.on_swap,
+        config.keep_failed_days,
+        config.keep_loads,
     )
 
 

@@ -113,6 +113,8 @@ class Config(_Strict):
     maximum_grade: GradeName | None = Field(None, description="read no more exactly than this, to spare the source")
     proof: ProofLevel = Field("auto", description="auto: `rows` up to `row_proof_mb`, `columns` above")
     row_proof_mb: int = Field(1024, ge=0, description="estimated size in MiB up to which `auto` proves whole rows")
+    keep_failed_days: int = Field(7, ge=1, description="days that a load which was not published stays in the lake")
+    keep_loads: int = Field(5, ge=1, description="published loads that stay in the lake to roll back to")
     audit_columns: AuditColumns = Field(AuditColumns(), description="columns added to every row")
     manifest: str = Field("manifest.json", description="where discovery keeps the manifest; relative to this file")
     sensor_seconds: int = Field(60, ge=5, description="how often the new-table sensor looks")

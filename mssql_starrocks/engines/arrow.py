@@ -1,15 +1,16 @@
 """The arrow engine: rows through mssql-python's Arrow reader into Parquet, in this process, without a JVM.
 
-One thread a connection takes chunks from a queue and writes files of its own; all files become one snapshot. Driver
-and Parquet writer release the interpreter's lock, but the driver not inside long values (guard.py). A chunk whose
-connection was chosen as deadlock victim, or waited too long for a lock, is read again alone, with what shares its
-unfinished file: nothing is in the result twice.
+One thread a connection takes chunks from a queue and writes files of its own; all files become one snapshot, those of
+big tables a few (lake/journal.py). Driver and Parquet writer release the interpreter's lock, but the driver not inside
+long values (guard.py). A chunk whose connection was chosen as deadlock victim, or waited too long for a lock, is read
+again alone, with what shares its unfinished file: nothing is in the result twice.
 """
 
 from __future__ import annotations
 
 import queue
 import resource
+import secrets
 import sys
 import threading
 import time
@@ -20,16 +21,16 @@ from mssql_starrocks.engines.progress import Progress
 from mssql_starrocks.engines.shape import shape
 from mssql_starrocks.engines.watchdog import Watchdog
 from mssql_starrocks.errors import MssqlStarrocksError, SourceBusyError
-from mssql_starrocks.lake.branch import AuditBranch, commit
+from mssql_starrocks.lake.branch import AuditBranch
 from mssql_starrocks.lake.files import RollingWriter, file_schema
-from mssql_starrocks.model import Chunk, CopyResult, ExtractionPlan, Grade
+from mssql_starrocks.lake.journal import Journal
+from mssql_starrocks.model import Checkpoint, Chunk, CopyResult, ExtractionPlan, Grade
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.connect import ReaderSession
 from mssql_starrocks.source.select import extraction
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
-    from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
 
 _BATCH_BYTES = 4 << 20
@@ -54,45 +55,51 @@ class ArrowEngine:
         self._sessions, self._catalog, self._mssql, self._log = sessions, catalog, mssql, log
 
     def copy(self, plan: ExtractionPlan, branch: AuditBranch) -> CopyResult:
-        """Copy the plan's rows and commit them to the branch in one snapshot.
+        """Copy the plan's rows and commit them to the branch, the last ones with the branch's properties.
 
         Raises:
-            SourceError: the source refused or the connection died; nothing is committed.
-            LakeError: the store refused.
+            SourceError: the source refused or the connection died; what is committed is no load.
+            LakeError: the store refused, or another run goes on with this load.
         """
         from mssql_starrocks.lake.schemas import writing
 
         started, spent = time.monotonic(), time.process_time()
         table = writing(self._catalog.load_table((branch.database, branch.table)), branch.schema_id)
         with Progress(plan, self._log) as progress:
-            files = _Reading(plan, table, self._mssql, progress).run(self._sessions)
-        snapshot_id = commit(self._catalog, branch, files)
+            journal = Journal(self._catalog, branch)
+            _Reading(plan, table, self._mssql, progress, journal).run(self._sessions)
+            snapshot_id = journal.finish()
+        files, before = journal.files, branch.so_far or Checkpoint.none()
         return CopyResult(
-            rows=sum(f.record_count for f in files),
-            bytes=sum(f.file_size_in_bytes for f in files),
-            files=len(files),
+            rows=sum(f.record_count for f in files) + before.rows,
+            bytes=sum(f.file_size_in_bytes for f in files) + before.bytes,
+            files=len(files) + before.files,
             seconds=time.monotonic() - started,
             peak_rss=peak_rss(),
             snapshot_id=snapshot_id,
             cpu_seconds=time.process_time() - spent,
+            resumed_rows=before.rows,
         )
 
 
 class _Reading:
     """The chunks of one plan on their way into files."""
 
-    def __init__(self, plan: ExtractionPlan, table: Table, mssql: MssqlSettings, progress: Progress) -> None:
-        self._plan, self._table, self._mssql, self._progress = plan, table, mssql, progress
+    def __init__(
+        self, plan: ExtractionPlan, table: Table, mssql: MssqlSettings, progress: Progress, journal: Journal
+    ) -> None:
+        self._plan, self._table, self._mssql = plan, table, mssql
+        self._progress, self._journal = progress, journal
+        self._files = f"{plan.load_id}-{secrets.token_hex(2)}"  # each run of a load writes files of its own
         self._schema = file_schema(table)
         self._chunks: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
         self._tries = dict.fromkeys((c.number for c in plan.chunks), 0)
         for chunk in plan.chunks:
             self._chunks.put(chunk)
         self._stop = threading.Event()
-        self._files: list[DataFile] = []
         self._errors: list[BaseException] = []
 
-    def run(self, sessions: Sequence[ReaderSession]) -> list[DataFile]:
+    def run(self, sessions: Sequence[ReaderSession]) -> None:
         """Read every chunk; on the first failure, or Ctrl-C, every connection is ended before this returns."""
         readers = sessions[: len(self._plan.chunks)]
         with Watchdog(self._mssql.stall_timeout) as watchdog:
@@ -112,10 +119,9 @@ class _Reading:
                 raise
         if self._errors:
             raise self._errors[0]
-        return self._files
 
     def _work(self, number: int, readers: Sequence[ReaderSession], watchdog: Watchdog) -> None:
-        with RollingWriter(self._table, f"{self._plan.load_id}-{number:02d}", len(readers)) as writer:
+        with RollingWriter(self._table, f"{self._files}-{number:02d}", len(readers)) as writer:
             self._work_off(readers[number], writer, watchdog)
 
     def _work_off(self, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:
@@ -131,18 +137,26 @@ class _Reading:
                     self._read(chunk, session, writer, watchdog)
                 except MssqlStarrocksError as error:
                     self._again(error, pending, writer)
-                if writer.settle():
+                if self._stop.is_set():  # the chunk may not be whole
+                    break
+                if writer.settle(keep_open=not self._journal.due()):
+                    self._settled(pending, writer)
                     pending = []
                 if self._mssql.chunk_pause:
                     self._stop.wait(self._mssql.chunk_pause)
             if not self._stop.is_set():
-                self._files += writer.finish()
+                self._journal.done((c.number for c in pending), writer.finish())
         except BaseException as error:  # of any thread: the caller raises it
             self._errors.append(error)
             self._stop.set()
         finally:
             if self._stop.is_set():
                 writer.discard()
+
+    def _settled(self, chunks: Sequence[Chunk], writer: RollingWriter) -> None:
+        self._journal.done((c.number for c in chunks), writer.take())
+        if self._journal.due() and not self._chunks.empty():
+            self._journal.checkpoint()
 
     def _read(self, chunk: Chunk, session: ReaderSession, writer: RollingWriter, watchdog: Watchdog) -> None:
         query = extraction(self._plan.table, self._plan.columns, chunk)

@@ -1,4 +1,4 @@
-"""The Spark engine: SQL Server over JDBC into the audit branch, chunk by chunk, as one snapshot."""
+"""The Spark engine: SQL Server over JDBC into the audit branch, chunk by chunk; one snapshot, for big tables a few."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.engines.java import explain
@@ -14,9 +15,11 @@ from mssql_starrocks.engines.meter import Meter, reported
 from mssql_starrocks.engines.progress import Progress
 from mssql_starrocks.engines.trust import trust_store
 from mssql_starrocks.errors import EngineError, MssqlStarrocksError
-from mssql_starrocks.lake.branch import AuditBranch
+from mssql_starrocks.lake import journal
+from mssql_starrocks.lake.branch import AuditBranch, moved
 from mssql_starrocks.lake.catalog import CATALOG_NAME
-from mssql_starrocks.model import CopyResult, ExtractionPlan, PlannedColumn
+from mssql_starrocks.lake.checkpoints import checkpoint_properties
+from mssql_starrocks.model import Checkpoint, CopyResult, ExtractionPlan, PlannedColumn
 from mssql_starrocks.settings import MssqlSettings, SparkSettings
 from mssql_starrocks.types.dialects import quote_tsql
 
@@ -45,6 +48,15 @@ _BRACKETED = re.compile(r"N?'(?:[^']|'')*'|\[((?:[^\]]|\]\])+)\]")
 Log = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class _Head:
+    """A branch's newest snapshot."""
+
+    snapshot_id: int
+    parent_id: int | None
+    summary: Mapping[str, str]
+
+
 class SparkEngine:
     """Copies a plan with Spark. The session must have passed `check_session`; it is shared and never stopped here."""
 
@@ -57,7 +69,7 @@ class SparkEngine:
         self._log = log
 
     def copy(self, plan: ExtractionPlan, branch: AuditBranch) -> CopyResult:
-        """Replace the branch's rows by the plan's, in one snapshot that carries the branch's properties.
+        """Replace the branch's rows by the plan's, or go on after a checkpoint; the last snapshot is the load.
 
         Raises:
             SourceError: SQL Server refused or could not be reached (transient where a retry may help).
@@ -69,8 +81,8 @@ class SparkEngine:
         with self._job(plan), Progress(plan, self._log) as progress:
             meter = Meter(self._session.sparkContext, plan.load_id)
             with reported(meter, progress):
-                self._write(self.frame(plan), plan, branch)
-            result = self._result(branch, begun, meter)
+                head = self._write_waves(plan, branch)
+            result = _result(head, branch, begun, meter)
         self._log(f"spark: {plan.table}, {result.rows} rows in {result.files} files, {result.seconds:.1f} s")
         return result
 
@@ -83,7 +95,7 @@ class SparkEngine:
         rows = self._session.read.jdbc(
             f"jdbc:sqlserver://{self._mssql.host}:{self._mssql.port}",
             sub_select(plan),
-            predicates=[chunk.predicate or "1 = 1" for chunk in plan.chunks],
+            predicates=[chunk.predicate or "1 = 1" for chunk in plan.chunks] or ["1 = 0"],
             properties=self._properties(plan) | (trust.properties() if trust else {}),
         )
         if trust and not self._session.sparkContext._jsc.isLocal():
@@ -119,37 +131,48 @@ class SparkEngine:
             "trustServerCertificate": str(mssql.trust_server_certificate).lower(),
         }
 
-    def _write(self, frame: DataFrame, plan: ExtractionPlan, branch: AuditBranch) -> None:
+    def _write_waves(self, plan: ExtractionPlan, branch: AuditBranch) -> _Head:
+        """One commit a wave; all but the last are checkpoints."""
+        so_far = branch.so_far or Checkpoint.none()
+        done, after = set(so_far.chunks), so_far.snapshot_id
+        *early, last = waves(plan, self._session.sparkContext.defaultParallelism, branch)
+        for wave in early:
+            done |= {chunk.number for chunk in wave.chunks}
+            properties = checkpoint_properties(replace(so_far, chunks=frozenset(done)))
+            after = self._write(wave, replace(branch, properties=properties), after).snapshot_id
+        return self._write(last, branch, after)
+
+    def _write(self, plan: ExtractionPlan, branch: AuditBranch, after: int | None) -> _Head:
         from pyspark.sql.functions import lit
 
+        frame = self.frame(plan)
         target = _quoted(branch, f"branch_{branch.name}")
         _compare(plan, dict(frame.dtypes), dict(self._session.table(target).dtypes))
         writer = frame.coalesce(_files(plan)).writeTo(target).option("check-nullability", "false")
         for key, value in branch.properties.items():
             writer = writer.option(f"snapshot-property.{key}", value)
-        writer.overwrite(lit(True))
+        if after is None:
+            writer.overwrite(lit(True))
+            return self._head(branch)
+        if self._head(branch, ours=False).snapshot_id != after:
+            raise moved(branch)
+        writer.append()
+        head = self._head(branch)
+        if head.parent_id != after:  # Iceberg's retry adds the files to whatever the branch has become
+            name = f"`{branch.name}` AS OF VERSION {head.parent_id}"
+            self._session.sql(f"ALTER TABLE {_quoted(branch)} REPLACE BRANCH {name}")
+            raise moved(branch)
+        return head
 
-    def _result(self, branch: AuditBranch, begun: float, meter: Meter) -> CopyResult:
-        snapshot_id, summary = self._head(branch)
-        return CopyResult(
-            rows=int(summary.get("added-records", 0)),
-            bytes=int(summary.get("added-files-size", 0)),
-            files=int(summary.get("added-data-files", 0)),
-            seconds=time.monotonic() - begun,
-            peak_rss=meter.peak_rss(),
-            snapshot_id=snapshot_id,
-            cpu_seconds=meter.cpu_seconds(),
-        )
-
-    def _head(self, branch: AuditBranch) -> tuple[int, Mapping[str, str]]:
-        """The snapshot that the branch is now; refused unless it is ours."""
+    def _head(self, branch: AuditBranch, *, ours: bool = True) -> _Head:
+        """The snapshot that the branch is now; refused unless it is `ours`."""
         refs = self._session.table(_quoted(branch, "refs"))
         ref = refs.filter(refs.name == branch.name).first()
         snapshots = self._session.table(_quoted(branch, "snapshots"))
         head = snapshots.filter(snapshots.snapshot_id == ref.snapshot_id).first() if ref else None
-        if head is None or not branch.properties.items() <= head.summary.items():
+        if head is None or (ours and not branch.properties.items() <= head.summary.items()):
             raise EngineError(f"{branch.database}.{branch.table}: somebody else wrote to branch {branch.name}.")
-        return head.snapshot_id, head.summary
+        return _Head(head.snapshot_id, head.parent_id, head.summary)
 
     @contextmanager
     def _job(self, plan: ExtractionPlan) -> Iterator[None]:
@@ -166,6 +189,29 @@ class SparkEngine:
         except BaseException:
             context.cancelJobGroup(plan.load_id)
             raise
+
+
+def waves(plan: ExtractionPlan, parallelism: int, branch: AuditBranch) -> list[ExtractionPlan]:
+    """The plan in parts of a checkpoint's size, each with work for all cores twice; small ones are one."""
+    chunks, size = plan.chunks, max(plan.estimated_bytes, 1)
+    most = max(len(chunks) * journal.CHECKPOINT_BYTES // size, 2 * parallelism, 1)
+    if branch.so_far is None or len(chunks) <= most:
+        return [plan]
+    parts = [chunks[first : first + most] for first in range(0, len(chunks), most)]
+    return [replace(plan, chunks=part, estimated_bytes=size * len(part) // len(chunks)) for part in parts]
+
+
+def _result(head: _Head, branch: AuditBranch, begun: float, meter: Meter) -> CopyResult:
+    return CopyResult(
+        rows=int(head.summary.get("total-records", 0)),
+        bytes=int(head.summary.get("total-files-size", 0)),
+        files=int(head.summary.get("total-data-files", 0)),
+        seconds=time.monotonic() - begun,
+        peak_rss=meter.peak_rss(),
+        snapshot_id=head.snapshot_id,
+        cpu_seconds=meter.cpu_seconds(),
+        resumed_rows=branch.so_far.rows if branch.so_far else 0,
+    )
 
 
 def sub_select(plan: ExtractionPlan) -> str:
@@ -220,8 +266,8 @@ def _files(plan: ExtractionPlan) -> int:
     return max(1, math.ceil(plan.estimated_bytes / _FILE_BYTES))
 
 
-def _quoted(branch: AuditBranch, part: str) -> str:
-    return ".".join(f"`{name.replace('`', '``')}`" for name in (CATALOG_NAME, branch.database, branch.table, part))
+def _quoted(branch: AuditBranch, *part: str) -> str:
+    return ".".join(f"`{name.replace('`', '``')}`" for name in (CATALOG_NAME, branch.database, branch.table, *part))
 
 
 def _compare(plan: ExtractionPlan, made: Mapping[str, str], wanted: Mapping[str, str]) -> None:

@@ -6,12 +6,13 @@ starts from a freshly loaded table.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
-from mssql_starrocks.model import Evidence
+from mssql_starrocks.model import Checkpoint, Evidence
 from mssql_starrocks.retries import commits
 
 if TYPE_CHECKING:
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
 
 PREFIX = "mssql-starrocks."
 EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
-_BRANCH, _CERTIFIED, TAG = "audit_", "certified_", "load_"
-_DAY = 86_400_000
-_BRANCH_AGE, _TAG_AGE = 7 * _DAY, 30 * _DAY
+_COMMIT = PREFIX + "commit"  # names one call of `commit`, whose answer may be lost
+AUDIT, CERTIFIED, TAG = "audit_", "certified_", "load_"
+_BRANCH_AGE = 7 * 86_400_000
 
 
 @dataclass(frozen=True)
 class AuditBranch:
-    """Where an engine writes, the snapshot properties that its one commit must carry, and the schema to write by."""
+    """Where an engine writes, the schema to write by, and the snapshot properties that its last commit must carry.
+
+    With `so_far` it may commit finished chunks before, as checkpoints; it holds what the branch has already.
+    """
 
     database: str
     table: str
     name: str
     properties: Mapping[str, str]
     schema_id: int | None = None
+    so_far: Checkpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,11 @@ class LoadSnapshot:
     certified: bool
 
 
-def audit_branch(table: tuple[str, str], evidence: Evidence, schema_id: int | None = None) -> AuditBranch:
+def audit_branch(
+    table: tuple[str, str], evidence: Evidence, schema_id: int | None = None, so_far: Checkpoint | None = None
+) -> AuditBranch:
     properties = {EVIDENCE: evidence.to_json(), LOAD_ID: evidence.load_id}
-    return AuditBranch(*table, _BRANCH + evidence.load_id, properties, schema_id)
+    return AuditBranch(*table, AUDIT + evidence.load_id, properties, schema_id, so_far)
 
 
 def fork(table: Table, branch: AuditBranch) -> None:
@@ -73,14 +80,18 @@ def fork(table: Table, branch: AuditBranch) -> None:
     table.manage_snapshots().create_branch(base.snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
 
 
-def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
-    """Replace the branch's rows by `files` in one snapshot; returns its id.
+def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile], after: int | None = None) -> int:
+    """Replace the branch's rows by `files` in one snapshot, or add them to the load's own snapshot `after`.
 
-    The files are values, so another writer's commit in between only means trying again.
+    The files are values, so another writer's commit in between only means trying again. Returns the snapshot's id.
+
+    Raises:
+        LakeError: the branch is gone, or does not end in `after` any more: another run goes on with the load.
     """
     from pyiceberg.exceptions import CommitFailedException
 
-    snapshot_id: int = commits((CommitFailedException, ValueError))(_commit_once, catalog, branch, files)
+    marked = replace(branch, properties={**branch.properties, _COMMIT: secrets.token_hex(8)})
+    snapshot_id: int = commits((CommitFailedException, ValueError))(_commit_once, catalog, marked, files, after)
     return snapshot_id
 
 
@@ -91,7 +102,7 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
     published has failed or was superseded, and what was forked from a load that main was taken back from is stale.
     """
     waiting = []
-    for name in (n for n in table.refs() if n.startswith(_BRANCH)):
+    for name in (n for n in table.refs() if n.startswith(AUDIT)):
         head = table.snapshot_by_name(name)
         load = _load(table, name, head)
         if head and load and not _superseded(table, load):
@@ -101,7 +112,7 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
 
 def load_of(table: Table, load_id: str) -> LoadSnapshot | None:
     """One load by its id: waiting on its branch, or published."""
-    waiting = _load(table, _BRANCH + load_id, table.snapshot_by_name(_BRANCH + load_id))
+    waiting = _load(table, AUDIT + load_id, table.snapshot_by_name(AUDIT + load_id))
     current = published(table)
     return waiting or (current if current and current.evidence.load_id == load_id else None)
 
@@ -160,7 +171,7 @@ def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
 
 def certify(table: Table, load: LoadSnapshot) -> None:
     """Mark an audited snapshot as proven, by a tag that publishing asks for."""
-    name = _CERTIFIED + load.evidence.load_id
+    name = CERTIFIED + load.evidence.load_id
     _retained(table, load).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
 
 
@@ -202,11 +213,12 @@ def publish(table: Table, load: LoadSnapshot) -> str:
         )
     tag = TAG + load.evidence.load_id
     transaction = move_main(table, load.snapshot_id)
-    change = ManageSnapshots(transaction).create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
+    # the tag is for ever: StarRocks may hold it; maintenance.py removes it
+    change = ManageSnapshots(transaction).create_tag(load.snapshot_id, tag)
     for superseded in _certified_loads(table):
-        change = change.remove_tag(_CERTIFIED + superseded)
-        if _BRANCH + superseded in table.refs():
-            change = change.remove_branch(_BRANCH + superseded)
+        change = change.remove_tag(CERTIFIED + superseded)
+        if AUDIT + superseded in table.refs():
+            change = change.remove_branch(AUDIT + superseded)
     change.commit()
     try:
         transaction.commit_transaction()
@@ -237,7 +249,7 @@ def move_main(table: Table, snapshot_id: int) -> Transaction:
 
 def _certified_loads(table: Table) -> list[str]:
     """Load ids that are proven: the one to publish, and older ones that never were. Failed loads keep their branch."""
-    return [name.removeprefix(_CERTIFIED) for name in table.refs() if name.startswith(_CERTIFIED)]
+    return [name.removeprefix(CERTIFIED) for name in table.refs() if name.startswith(CERTIFIED)]
 
 
 def _conflict(load: LoadSnapshot) -> str:
@@ -258,9 +270,9 @@ def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | N
     if snapshot is None or text is None:
         return None
     evidence = Evidence.from_json(text)
-    if ref.startswith(_BRANCH) and ref != _BRANCH + evidence.load_id:
+    if ref.startswith(AUDIT) and ref != AUDIT + evidence.load_id:
         return None  # a fork that was never written to still shows the load it was forked from
-    tag = table.refs().get(_CERTIFIED + evidence.load_id)
+    tag = table.refs().get(CERTIFIED + evidence.load_id)
     certified = tag is not None and tag.snapshot_id == snapshot.snapshot_id
     return LoadSnapshot(snapshot.snapshot_id, ref, evidence, certified or ref == "main")
 
@@ -281,22 +293,41 @@ def empty_rows(schema: Schema) -> pa.Table:
     return schema_to_pyarrow(schema).empty_table()
 
 
-def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
+def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile], after: int | None) -> int:
     from mssql_starrocks.lake.schemas import writing
 
     table = writing(catalog.load_table((branch.database, branch.table)), branch.schema_id)
     if branch.name not in table.refs():
         raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; materialise the chain again.")
+    head = table.snapshot_by_name(branch.name)
+    if head and head.summary and head.summary.additional_properties.get(_COMMIT) == branch.properties[_COMMIT]:
+        return head.snapshot_id  # the attempt before succeeded, and its answer was lost
+    base = table.refs()[branch.name].snapshot_id
+    if after is not None and base != after:
+        raise moved(branch)
     with table.transaction() as transaction:
-        old = [task.file for task in table.scan().use_ref(branch.name).plan_files()]
+        old = [task.file for task in table.scan().use_ref(branch.name).plan_files()] if after is None else []
         update = transaction.update_snapshot(snapshot_properties=dict(branch.properties), branch=branch.name)
         with update.overwrite() if old else update.fast_append() as producer:
             for file in old:
                 producer.delete_data_file(file)
             for file in files:
                 producer.append_data_file(file)
-            snapshot_id: int = producer.snapshot_id
-    head = catalog.load_table((branch.database, branch.table)).snapshot_by_name(branch.name)
+            snapshot_id = producer.snapshot_id
+    table = catalog.load_table((branch.database, branch.table))
+    head = table.snapshot_by_name(branch.name)
     if head is None or head.snapshot_id != snapshot_id:
         raise LakeError(f"{branch.database}.{branch.table}: somebody else wrote to branch {branch.name}.")
+    if head.parent_snapshot_id != base:  # PyIceberg's own retry adds the files to whatever the branch has become
+        if head.parent_snapshot_id is not None:
+            table.manage_snapshots().create_branch(head.parent_snapshot_id, branch.name).commit()
+        raise moved(branch)
     return snapshot_id
+
+
+def moved(branch: AuditBranch) -> LakeError:
+    """Two runs go on with one load: the one that commits first wins."""
+    return LakeError(
+        f"{branch.database}.{branch.table}: another run goes on with load {branch.name.removeprefix(AUDIT)}; "
+        "this one stops and has changed nothing."
+    )

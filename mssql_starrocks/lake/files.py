@@ -101,7 +101,12 @@ class RollingWriter:
     def finish(self) -> list[DataFile]:
         """Close and describe every file."""
         self.settle(keep_open=False)
-        return self._settled
+        return self.take()
+
+    def take(self) -> list[DataFile]:
+        """The files that were settled since the last time."""
+        taken, self._settled = self._settled, []
+        return taken
 
     def _flush(self) -> None:
         """Hand the row group over, when the one before is done."""

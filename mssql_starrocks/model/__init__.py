@@ -1,5 +1,6 @@
 """What everyone talks about. Frozen values: rooms hand each other these, never dicts with agreed keys."""
 
+from mssql_starrocks.model.checkpoint import Checkpoint, ResumeKey
 from mssql_starrocks.model.evidence import (
     ColumnPrint,
     CopyResult,
@@ -12,6 +13,7 @@ from mssql_starrocks.model.evidence import (
 from mssql_starrocks.model.plan import AuditColumn, Chunk, ExtractionPlan, Grade, Level, Loss, PlannedColumn, Sizing
 from mssql_starrocks.model.reports import (
     CheckReport,
+    CleanReport,
     Difference,
     LoadReport,
     LoadSummary,
@@ -25,7 +27,9 @@ from mssql_starrocks.model.source import Column, Key, Manifest, Table, TableId
 __all__ = [
     "AuditColumn",
     "CheckReport",
+    "Checkpoint",
     "Chunk",
+    "CleanReport",
     "Column",
     "ColumnPrint",
     "CopyResult",
@@ -43,6 +47,7 @@ __all__ = [
     "Manifest",
     "PlannedColumn",
     "PublishReport",
+    "ResumeKey",
     "RollbackReport",
     "Sizing",
     "SnapshotReport",

@@ -115,7 +115,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class CopyResult:
-    """What an engine did: rows and bytes written, files, wall and CPU seconds, peak memory of the process in bytes."""
+    """What an engine did: rows, bytes and files of the load, wall and CPU seconds, peak memory of the process in bytes.
+
+    `resumed_rows` of the rows were copied by an earlier run, as were their bytes and files.
+    """
 
     rows: int
     bytes: int
@@ -124,6 +127,7 @@ class CopyResult:
     peak_rss: int
     snapshot_id: int
     cpu_seconds: float = 0.0
+    resumed_rows: int = 0
 
 
 _EVIDENCE = TypeAdapter(Evidence)

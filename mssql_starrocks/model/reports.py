@@ -128,3 +128,14 @@ class RollbackReport:
     @property
     def passed(self) -> bool:
         return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class CleanReport:
+    """What cleaning removed: branches and tags of the lake table, snapshots, leftover shadow tables in StarRocks."""
+
+    table: TableId
+    branches: tuple[str, ...]
+    tags: tuple[str, ...]
+    snapshots: int
+    shadows: tuple[str, ...]

@@ -4,6 +4,7 @@ Each stage can be run alone, on any machine: what one needs of another is in the
 StarRocks' ledger of loads, never in this process. Stages hand each other references, never data.
 """
 
+from mssql_starrocks.stages.cleaning import clean
 from mssql_starrocks.stages.loading import load, prove_warehouse
 from mssql_starrocks.stages.planning import plan
 from mssql_starrocks.stages.publishing import prove_snapshot, publish
@@ -13,6 +14,7 @@ from mssql_starrocks.stages.snapshotting import Log, SparkSource, snapshot
 __all__ = [
     "Log",
     "SparkSource",
+    "clean",
     "load",
     "loads",
     "plan",

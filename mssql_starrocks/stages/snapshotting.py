@@ -15,8 +15,9 @@ from mssql_starrocks.engines import Engine
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.lake.checkpoints import checkpoint_of, unwritten
 from mssql_starrocks.lake.errors import explained
-from mssql_starrocks.model import CopyResult, Evidence, ExtractionPlan, SnapshotReport
+from mssql_starrocks.model import Checkpoint, CopyResult, Evidence, ExtractionPlan, Grade, SnapshotReport
 from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, SparkSettings
 from mssql_starrocks.source.connect import ReaderSession
@@ -24,6 +25,7 @@ from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.errors import explained as source_explained
 from mssql_starrocks.source.fingerprint import SourcePrint, fingerprint
 from mssql_starrocks.source.point import Point
+from mssql_starrocks.stages import resuming
 from mssql_starrocks.stages.evolving import prepared
 from mssql_starrocks.stages.planning import refuse_too_long
 from mssql_starrocks.stages.reading import Reading, reading
@@ -51,7 +53,9 @@ class SparkSource(Protocol):
 
 @retried
 def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: SparkSource, log: Log) -> SnapshotReport:
-    """Copy the table as it is at one point to a new audit branch, with the source's evidence in the same commit.
+    """Copy the table as it is at one point to a new audit branch, with the source's evidence in the last commit.
+
+    A load that did not end is resumed where that is safe (resuming.py), under its own id and point.
 
     Raises:
         SourceError, LakeError, EngineError: nothing is visible to any reader.
@@ -68,16 +72,20 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         table, schema_id = prepared(chain, lake)
         seen = _see(chain, session, table_fingerprint)
         evidence = _evidence(chain, seen, point, load_id)
-        plan = _plan(chain, read, evidence, seen)
         engine = _engine(chain, read.mssql, lake, spark, point.sessions, log)
-        branch = branches.audit_branch(chain.names.lake, evidence, schema_id)
+        so_far = resuming.begun(chain, read, evidence, table.schemas()[schema_id], table, log)
+        evidence = resuming.continued(evidence, so_far)
+        plan = _plan(chain, read, evidence, seen, so_far)
+        branch = branches.audit_branch(chain.names.lake, evidence, schema_id, so_far)
         with explained(lake, chain.names.lake):
-            copied = _copy(engine, plan, branch, table)
+            copied = _copy(engine, plan, branch, table, log)
             if describe(session, chain.table).fingerprint != evidence.table_fingerprint:
                 branches.abandon(table.refresh(), branch)
                 raise SourceError(f"Table {chain.table.id} was altered while it was copied; materialise it again.")
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
-    return SnapshotReport(chain.table.id, load_id, branch.name, chain.engine, evidence, copied, table.location())
+    return SnapshotReport(
+        chain.table.id, evidence.load_id, branch.name, chain.engine, evidence, copied, table.location()
+    )
 
 
 def _with_engine(chain: Chain, spark: SparkSource, log: Log) -> Chain:
@@ -138,17 +146,20 @@ def _evidence(chain: Chain, seen: _Seen, point: Point, load_id: str) -> Evidence
     )
 
 
-def _plan(chain: Chain, read: Reading, evidence: Evidence, seen: _Seen) -> ExtractionPlan:
+def _plan(chain: Chain, read: Reading, evidence: Evidence, seen: _Seen, so_far: Checkpoint | None) -> ExtractionPlan:
+    """What is left to copy; its estimates shrink with its chunks."""
+    chunks = tuple(c for c in read.cut.chunks if so_far is None or c.number not in so_far.chunks)
+    left = len(chunks) / len(read.cut.chunks)
     instant = evidence.point[:26]  # a timestamp in Iceberg has six digits
     return ExtractionPlan(
         chain.table.id,
         evidence.load_id,
         chain.columns,
         chain.audit_columns(evidence.load_id, instant),
-        read.cut.chunks,
+        chunks,
         evidence.grade,
-        chain.table.rows,
-        chain.table.bytes,
+        int(chain.table.rows * left),
+        int(chain.table.bytes * left),
         read.snapshot_isolation,
         2 * sum(seen.prints.measured.values()),  # maxima of text are in code units
     )
@@ -171,12 +182,25 @@ def _engine(
     return ArrowEngine(sessions, open_catalog(lake), mssql, log)
 
 
-def _copy(engine: Engine, plan: ExtractionPlan, branch: branches.AuditBranch, table: Table) -> CopyResult:
-    """Copy to a fresh branch; a copy that fails leaves no branch."""
-    branches.fork(table, branch)
+def _copy(engine: Engine, plan: ExtractionPlan, branch: branches.AuditBranch, table: Table, log: Log) -> CopyResult:
+    """Copy to a fresh branch, or to one that is resumed; a copy that fails leaves no branch without a checkpoint."""
+    if branch.so_far is None or branch.so_far.snapshot_id is None:
+        branches.fork(table, branch)
     try:
         return engine.copy(plan, branch)
     except BaseException:
         with suppress(Exception):
-            branches.abandon(table.refresh(), branch)
+            _tidy(plan, branch, table.refresh(), log)
         raise
+
+
+def _tidy(plan: ExtractionPlan, branch: branches.AuditBranch, table: Table, log: Log) -> None:
+    """What has ended in another run's load stays: that run went on with this one."""
+    kept = checkpoint_of(table, branch.name)
+    if kept is not None:
+        log(f"{plan.table}: load {plan.load_id} failed; {len(kept.chunks)} chunks, {kept.rows:,} rows are kept on "
+            f"branch {branch.name} for the next run")  # fmt: skip
+    elif branch.so_far is None or plan.load_id in unwritten(table):
+        branches.abandon(table, branch)
+        reason = "grade B reads in one transaction" if plan.grade is Grade.B else "no chunk was committed"
+        log(f"{plan.table}: load {plan.load_id} failed; {reason}: the load restarts")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.settings import StarRocksSettings
-from mssql_starrocks.types.dialects import quote_starrocks
+from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.warehouse.alter import alter, alterations
 from mssql_starrocks.warehouse.connect import WarehouseSession
 from mssql_starrocks.warehouse.ddl import create_table, table_name
@@ -38,6 +38,15 @@ def make_shadow(session: WarehouseSession, chain: Chain, starrocks: StarRocksSet
     return shadow
 
 
+def shadows(session: WarehouseSession, chain: Chain) -> tuple[str, ...]:
+    """All shadow tables of the chain that exist."""
+    rows = session.rows(
+        "SELECT TABLE_NAME FROM information_schema.tables "
+        f"WHERE TABLE_SCHEMA = {text_starrocks(chain.names.warehouse_database)}"
+    )
+    return tuple(sorted(name for (name,) in rows if _is_shadow(chain, name)))
+
+
 def drop(session: WarehouseSession, chain: Chain, shadow: str) -> None:
     """Drop a shadow table, if it is still there.
 
@@ -45,7 +54,7 @@ def drop(session: WarehouseSession, chain: Chain, shadow: str) -> None:
         WarehouseError: no shadow of the chain's is called so. Names come from the ledger, which others may write to.
     """
     path = (chain.names.warehouse_database, shadow)
-    if not shadow.startswith(chain.names.table) or not _SHADOW.fullmatch(shadow[len(chain.names.table) :]):
+    if not _is_shadow(chain, shadow):
         raise WarehouseError(
             f"The load ledger of {chain.names.warehouse_database} says that {shadow!r} is a shadow of "
             f"{chain.names.table}, which is no name of ours: somebody changed the ledger. Nothing was dropped."
@@ -80,6 +89,10 @@ def take_over(
         how = ALTER if clauses else OVERWRITE
     drop(session, chain, shadow[1])
     return how
+
+
+def _is_shadow(chain: Chain, name: str) -> bool:
+    return name.startswith(chain.names.table) and bool(_SHADOW.fullmatch(name[len(chain.names.table) :]))
 
 
 def _overwrite(session: WarehouseSession, target: tuple[str, str], shadow: tuple[str, str], label: str) -> None:

@@ -45,7 +45,7 @@ class _Copy:
         self.commit(branch, ids)
         return branch
 
-    def commit(self, branch: branches.AuditBranch, ids: list[int]) -> int:
+    def commit(self, branch: branches.AuditBranch, ids: list[int], after: int | None = None) -> int:
         schema = file_schema(self.table)
         columns = {
             "id": ids,
@@ -56,7 +56,8 @@ class _Copy:
             "load_id": ["x"] * len(ids),
         }
         batch = pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
-        return branches.commit(self.catalog, branch, self.files(batch, branch.name))
+        prefix = f"{branch.name}-{next(_number)}"
+        return branches.commit(self.catalog, branch, self.files(batch, prefix), after)
 
     def publish(self) -> str:
         load = branches.newest_audit(self.table)

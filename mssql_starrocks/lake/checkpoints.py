@@ -1,0 +1,75 @@
+"""Checkpoints: snapshots on an audit branch that hold finished chunks and no evidence, hence are no load.
+
+The branch itself is the journal: what a run that ended has left is read from the head of its branch, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mssql_starrocks.lake.branch import AUDIT, EVIDENCE, LOAD_ID, PREFIX
+from mssql_starrocks.model import Checkpoint, ResumeKey
+from mssql_starrocks.model.checkpoint import from_ranges, ranges
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+_PLAN, _SOURCE = PREFIX + "resume-plan", PREFIX + "resume-source"
+_POINT, _VERSION, _CHUNKS = PREFIX + "point", PREFIX + "change-version", PREFIX + "chunks"
+
+
+def checkpoint_properties(state: Checkpoint) -> dict[str, str]:
+    """What the summary of a snapshot says that holds the state's chunks."""
+    version = {} if state.change_version is None else {_VERSION: str(state.change_version)}
+    return {
+        LOAD_ID: state.load_id,
+        _PLAN: state.key.plan,
+        _SOURCE: state.key.source,
+        _POINT: state.point,
+        _CHUNKS: ranges(state.chunks),
+        **version,
+    }
+
+
+def checkpoint_of(table: Table, branch: str) -> Checkpoint | None:
+    """What the branch's load has finished; None where it ended, or has committed nothing."""
+    head = table.snapshot_by_name(branch)
+    if head is None or head.summary is None:
+        return None
+    said = head.summary.additional_properties
+    if said.get(LOAD_ID) != branch.removeprefix(AUDIT) or EVIDENCE in said or _CHUNKS not in said:
+        return None
+    version = said.get(_VERSION)
+    return Checkpoint(
+        said[LOAD_ID],
+        said[_POINT],
+        ResumeKey(said[_PLAN], said[_SOURCE]),
+        int(version) if version else None,
+        from_ranges(said[_CHUNKS]),
+        int(said.get("total-records", 0)),
+        int(said.get("total-files-size", 0)),
+        int(said.get("total-data-files", 0)),
+        head.snapshot_id,
+    )
+
+
+def checkpoints(table: Table) -> tuple[Checkpoint, ...]:
+    """Of every load that did not end, the newest first. A running load looks the same."""
+    found = [checkpoint_of(table, name) for name in table.refs() if name.startswith(AUDIT)]
+    return tuple(sorted((c for c in found if c), key=lambda c: c.load_id, reverse=True))
+
+
+def unwritten(table: Table) -> tuple[str, ...]:
+    """Load ids of branches without a commit of their own, the newest first."""
+    names = [name for name in table.refs() if name.startswith(AUDIT)]
+    heads = {name: table.snapshot_by_name(name) for name in names}
+    return tuple(
+        sorted(
+            (
+                name.removeprefix(AUDIT)
+                for name, head in heads.items()
+                if head and head.summary and head.summary.additional_properties.get(LOAD_ID) != name.removeprefix(AUDIT)
+            ),
+            reverse=True,
+        )
+    )

@@ -1,0 +1,37 @@
+"""Remove what failed, crashed and superseded loads of a chain have left, when it is old enough."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from mssql_starrocks.chain import Chain
+from mssql_starrocks.lake.maintenance import Keep, remove_old
+from mssql_starrocks.model import CleanReport
+from mssql_starrocks.settings import LakeSettings, StarRocksSettings
+from mssql_starrocks.stages.lake_loads import lake_table
+from mssql_starrocks.stages.snapshotting import Log
+from mssql_starrocks.warehouse import ledger
+from mssql_starrocks.warehouse import replace as replacing
+from mssql_starrocks.warehouse.connect import warehouse_session
+
+
+def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: dt.datetime, log: Log) -> CleanReport:
+    """Remove branches, tags and snapshots that nothing needs, and shadow tables that the ledger does not name.
+
+    What StarRocks holds by its ledger stays, as do the newest `keep_loads` loads and anything that may be under way.
+
+    Raises:
+        WarehouseError, LakeError: the ledger or the lake cannot be read; nothing is removed.
+    """
+    with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
+        shadows = replacing.shadows(session, chain)  # before the ledger, which names a shadow before it exists
+        entry = ledger.read(session, chain)
+        held = frozenset({entry.snapshot_id}) if entry else frozenset()
+        since = now - dt.timedelta(days=chain.keep_failed_days)
+        removed = remove_old(table, Keep(since, chain.keep_loads, held))
+        leftover = tuple(name for name in shadows if entry and entry.shadow != name)
+        for name in leftover:
+            replacing.drop(session, chain, name)
+    log(f"{chain.table.id}: removed {len(removed.branches)} branches, {len(removed.tags)} tags, {removed.snapshots} "
+        f"snapshots, {len(leftover)} shadow tables")  # fmt: skip
+    return CleanReport(chain.table.id, removed.branches, removed.tags, removed.snapshots, leftover)
