@@ -38,7 +38,8 @@ def prepared(chain: Chain, lake: LakeSettings) -> tuple[Table, int]:
     if spark and known:
         _refuse_undecided(chain, schema_changes(known, now))
     with explained(lake, chain.names.lake):
-        return table, stage(table, expected_schema(chain), known, now, make_current=spark)
+        schema_id = stage(table, expected_schema(chain), known, now, make_current=spark)
+        return table.refresh(), schema_id
 
 
 def former_names(table: Table, held: int, load: branches.LoadSnapshot) -> Mapping[str, str]:
