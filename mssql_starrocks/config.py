@@ -99,7 +99,7 @@ class Config(_Strict):
     on_swap: SwapPolicy = Field(
         "stop",
         description="when a StarRocks table has to be replaced by another one (docs/schema_changes.md). stop: if "
-        "grants on the table would be lost; regrant: give the new table these grants, which the login must be allowed to",
+        "grants on the table would be lost; regrant: give the new table them, if the login may",
     )
     chunk_mb: int = Field(128, ge=1, description="estimated bytes of one extraction chunk, in MiB")
     partitioning: Partitioning = Field(
