@@ -8,7 +8,7 @@ import pytest
 
 from mssql_starrocks import stages
 from mssql_starrocks.engines.arrow import ArrowEngine
-from mssql_starrocks.errors import NotCertifiedError, SourceError, WarehouseError
+from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, WarehouseError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.stages import loading, snapshotting

@@ -23,7 +23,7 @@ class Source(Platform):
 
     def __init__(self, box):
         super().__init__(box)
-        self.table = f"dbo.changing_{next(_number)}"
+        self.table = f"dbo.changing_{next(_number):03}"
         self.run(f"CREATE TABLE {{t}} ({COLUMNS})", f"INSERT INTO {{t}} {ROWS}")
 
     def run(self, *statements):
@@ -57,9 +57,17 @@ class Source(Platform):
         return [tuple(row[c] for c in columns) for row in sorted(found, key=lambda row: row["id"])]
 
 
+@pytest.fixture(scope="module")
+def changing_box(certificate):
+    from mssql_starrocks.sandbox.stack import Sandbox
+
+    with Sandbox(sample=False, certificate=certificate) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
-def source(own_box):
-    made = Source(own_box)
+def source(changing_box):
+    made = Source(changing_box)
     assert not failed(made.copy(made.chain()))
     return made
 
