@@ -1,5 +1,6 @@
 """The product against a sandbox: settings, chains, and the stages in a row."""
 
+import re
 from dataclasses import dataclass, field
 
 import pymysql
@@ -90,6 +91,13 @@ def glue_settings(aws) -> LakeSettings:
 
 def _quiet(_: str) -> None:
     pass
+
+
+def decision(reports: tuple[CheckReport, ...]) -> str:
+    """What the schema check says to set under accept_schema_change."""
+    found = re.search(r"accept_schema_change: \[(\w+)\]", next(r for r in reports if r.name == "schema").summary)
+    assert found, failed(reports)
+    return found[1]
 
 
 def failed(reports: tuple[CheckReport, ...]) -> list[str]:

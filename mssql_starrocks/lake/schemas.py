@@ -6,6 +6,7 @@ Imported where it is needed, since PyIceberg is slow to import.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyiceberg.exceptions import CommitFailedException
@@ -16,6 +17,7 @@ from pyiceberg.table.update import (
     AssertLastAssignedFieldId,
     AssertTableUUID,
     SetCurrentSchemaUpdate,
+    SetPropertiesUpdate,
     TableUpdate,
     UpdatesAndRequirements,
     UpdateTableMetadata,
@@ -24,11 +26,15 @@ from pyiceberg.types import NestedField
 
 from mssql_starrocks.changes import continued, promotable
 from mssql_starrocks.errors import LakeError
+from mssql_starrocks.lake.branch import PREFIX, newest_on_main
+from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.model import Definition
 from mssql_starrocks.retries import commits
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table, Transaction
+
+_OURS = PREFIX + "schema"  # of the schema that Spark writes by
 
 
 class SetSchema(UpdateTableMetadata["SetSchema"]):
@@ -73,15 +79,14 @@ def stage(table: Table, wanted: Schema, before: Definition | None, now: Definiti
 def _stage_once(table: Table, wanted: Schema, before: Definition | None, now: Definition, make_current: bool) -> int:
     table.refresh()
     last = table.metadata.last_column_id
-    base = table.schema() if table.current_snapshot() else Schema()  # nothing is published: nothing to keep
-    schema = evolved(base, wanted, before, now, last, ".".join(table.name()))
+    schema = evolved(_base(table), wanted, before, now, last, ".".join(table.name()))
     found = _known(table, schema, last)
     updates: list[TableUpdate] = []
     if found is None:
         found = max(table.schemas()) + 1
         updates.append(AddSchemaUpdate(schema_=schema.model_copy(update={"schema_id": found})))
     if make_current and found != table.metadata.current_schema_id:
-        updates.append(SetCurrentSchemaUpdate(schema_id=found))
+        updates += [SetCurrentSchemaUpdate(schema_id=found), SetPropertiesUpdate(updates={_OURS: str(found)})]
     if updates:
         requirements = (
             AssertTableUUID(uuid=table.metadata.table_uuid),
@@ -91,15 +96,33 @@ def _stage_once(table: Table, wanted: Schema, before: Definition | None, now: De
     return found
 
 
+def _base(table: Table) -> Sequence[NestedField]:
+    """The columns of the load that is published, and those that somebody else gave the table since.
+
+    A schema that we made current for a load which was never published counts for nothing.
+    """
+    if table.current_snapshot() is None:
+        return ()
+    held = newest_on_main(table)
+    current = table.schema().fields
+    if held is None:
+        return current
+    fields = schema_of(table, held.snapshot_id).fields
+    if table.properties.get(_OURS) == str(table.metadata.current_schema_id):
+        return fields
+    known = {field.field_id for field in fields}
+    return (*fields, *(field for field in current if field.field_id not in known))
+
+
 def evolved(
-    base: Schema, wanted: Schema, before: Definition | None, now: Definition, last: int, subject: str
+    base: Sequence[NestedField], wanted: Schema, before: Definition | None, now: Definition, last: int, subject: str
 ) -> Schema:
     """`wanted`, with the field ids of the columns that go on; others get ids after `last`.
 
     Raises:
         LakeError: a column that the published load does not have is in the way, or would be lost.
     """
-    old = {field.name: field for field in base.fields}
+    old = {field.name: field for field in base}
     ours = {name for column in before.columns for name in column.fields} if before else set()
     names = continued(before, now) if before else {}
     fields, kept = [], set()

@@ -69,8 +69,7 @@ def _grants(session: WarehouseSession, table: tuple[str, str], *, role: bool) ->
     except WarehouseError as error:
         raise WarehouseError(
             f"{'.'.join(table)}: its columns changed, and this login may not see which grants replacing the table "
-            f"would lose. GRANT SELECT ON TABLE sys.grants_to_users, sys.grants_to_roles to it, or drop the table. "
-            f"({error})"
+            f"would lose. GRANT SELECT ON TABLE sys.grants_to_users, sys.grants_to_roles to it. ({error})"
         ) from error
     return {
         Grant(privilege.strip(), grantee, role, grantable == "YES")

@@ -84,8 +84,24 @@ def test_the_chain_runs_with_the_printed_grants(least):
     for _ in range(2):  # RENAME, then OVERWRITE
         assert not failed(least.copy(planned(least)))
     least.box.sqlserver.execute(f"ALTER TABLE {least.table} ADD w int NULL")
+    assert not failed(least.copy(planned(least)))  # ALTER
+    least.box.sqlserver.execute(f"ALTER TABLE {least.table} ADD x int NOT NULL DEFAULT 1")
     assert not failed(least.copy(planned(least)))  # SWAP
     assert least.warehouse(f"SELECT count(*) FROM {least.table}") == [(2,)]
+
+
+def test_a_login_that_may_not_see_grants_replaces_no_table(least):
+    chain = planned(least)
+    assert not failed(Platform(least.box).copy(chain))
+    permit(least, chain, without=lambda text: "\n".join(t for t in text.splitlines() if "grants_to" not in t))
+    least.box.sqlserver.execute(f"ALTER TABLE {least.table} ADD x int NOT NULL DEFAULT 1")
+    changed = planned(least)
+    Platform(least.box).snapshot(changed)
+    Platform(least.box).publish(changed)
+    with pytest.raises(WarehouseError, match=r"GRANT SELECT ON TABLE sys\.grants_to_users, sys\.grants_to_roles to it"):
+        least.load(changed)
+    permit(least, chain)
+    assert least.load(changed).how == "swap"
 
 
 def test_what_is_not_granted_is_not_read(least):
