@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 PREFIX = "mssql-starrocks."
 EVIDENCE, LOAD_ID = PREFIX + "evidence", PREFIX + "load-id"
-AUDIT, CERTIFIED, TAG = "audit_", "certified_", "load_"
+_BRANCH, _CERTIFIED, TAG = "audit_", "certified_", "load_"
+AUDIT, CERTIFIED = _BRANCH, _CERTIFIED
 _BRANCH_AGE = 7 * 86_400_000
 
 
@@ -56,7 +57,7 @@ class LoadSnapshot:
 
 def audit_branch(table: tuple[str, str], evidence: Evidence, so_far: Checkpoint | None = None) -> AuditBranch:
     properties = {EVIDENCE: evidence.to_json(), LOAD_ID: evidence.load_id}
-    return AuditBranch(*table, AUDIT + evidence.load_id, properties, so_far)
+    return AuditBranch(*table, _BRANCH + evidence.load_id, properties, so_far)
 
 
 def fork(table: Table, branch: AuditBranch) -> None:
@@ -104,7 +105,7 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
     """
     after = _last_published(table)
     waiting = []
-    for name in (n for n in table.refs() if n.startswith(AUDIT)):
+    for name in (n for n in table.refs() if n.startswith(_BRANCH)):
         head = table.snapshot_by_name(name)
         load = _load(table, name, head)
         if head and load and (head.sequence_number or 0) > after:
@@ -114,7 +115,7 @@ def newest_audit(table: Table) -> LoadSnapshot | None:
 
 def load_of(table: Table, load_id: str) -> LoadSnapshot | None:
     """One load by its id: waiting on its branch, or published."""
-    waiting = _load(table, AUDIT + load_id, table.snapshot_by_name(AUDIT + load_id))
+    waiting = _load(table, _BRANCH + load_id, table.snapshot_by_name(_BRANCH + load_id))
     current = published(table)
     return waiting or (current if current and current.evidence.load_id == load_id else None)
 
@@ -148,7 +149,7 @@ def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
 
 def certify(table: Table, load: LoadSnapshot) -> None:
     """Mark an audited snapshot as proven, by a tag that publishing asks for."""
-    name = CERTIFIED + load.evidence.load_id
+    name = _CERTIFIED + load.evidence.load_id
     _retained(table, load).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
 
 
@@ -184,9 +185,9 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
     change = change.create_tag(load.snapshot_id, tag)  # for ever: StarRocks may hold it; maintenance.py removes it
     for superseded in _certified_loads(table):
-        change = change.remove_tag(CERTIFIED + superseded)
-        if AUDIT + superseded in table.refs():
-            change = change.remove_branch(AUDIT + superseded)
+        change = change.remove_tag(_CERTIFIED + superseded)
+        if _BRANCH + superseded in table.refs():
+            change = change.remove_branch(_BRANCH + superseded)
     try:
         change.commit()
     except CommitFailedException as error:
@@ -196,7 +197,7 @@ def publish(table: Table, load: LoadSnapshot) -> str:
 
 def _certified_loads(table: Table) -> list[str]:
     """Load ids that are proven: the one to publish, and older ones that never were. Failed loads keep their branch."""
-    return [name.removeprefix(CERTIFIED) for name in table.refs() if name.startswith(CERTIFIED)]
+    return [name.removeprefix(_CERTIFIED) for name in table.refs() if name.startswith(_CERTIFIED)]
 
 
 def _conflict(load: LoadSnapshot) -> str:
@@ -217,9 +218,9 @@ def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | N
     if snapshot is None or text is None:
         return None
     evidence = Evidence.from_json(text)
-    if ref.startswith(AUDIT) and ref != AUDIT + evidence.load_id:
+    if ref.startswith(_BRANCH) and ref != _BRANCH + evidence.load_id:
         return None  # a fork that was never written to still shows the load it was forked from
-    tag = table.refs().get(CERTIFIED + evidence.load_id)
+    tag = table.refs().get(_CERTIFIED + evidence.load_id)
     certified = tag is not None and tag.snapshot_id == snapshot.snapshot_id
     return LoadSnapshot(snapshot.snapshot_id, ref, evidence, certified or ref == "main")
 
@@ -270,6 +271,6 @@ def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile
 def moved(branch: AuditBranch) -> LakeError:
     """Two runs go on with one load: the one that commits first wins."""
     return LakeError(
-        f"{branch.database}.{branch.table}: another run goes on with load {branch.name.removeprefix(AUDIT)}; "
+        f"{branch.database}.{branch.table}: another run goes on with load {branch.name.removeprefix(_BRANCH)}; "
         "this one stops and has changed nothing."
     )

@@ -15,9 +15,7 @@ from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks.warehouse.connect import warehouse_session
 
 
-def clean(
-    chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: dt.datetime, log: Log
-) -> CleanReport:
+def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: dt.datetime, log: Log) -> CleanReport:
     """Remove branches, tags and snapshots that nothing needs, and shadow tables that the ledger does not name.
 
     What StarRocks holds by its ledger stays, as do the newest `keep_loads` loads and anything that may be under way.

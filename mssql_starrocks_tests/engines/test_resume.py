@@ -199,7 +199,8 @@ def test_a_checkpoint_says_what_it_holds(arrow):
     said = checkpoints.checkpoint_properties(left)
     assert said["mssql-starrocks.chunks"] == "0-6"
     assert checkpoints.checkpoint_of(arrow.lake(chain), f"audit_{left.load_id}") == left
-    assert checkpoints.checkpoint_properties(replace(left, chunks=frozenset({0, 2, 3, 9})))[
-        "mssql-starrocks.chunks"
-    ] == "0,2-3,9"
+    assert (
+        checkpoints.checkpoint_properties(replace(left, chunks=frozenset({0, 2, 3, 9})))["mssql-starrocks.chunks"]
+        == "0,2-3,9"
+    )
     assert BROKEN not in left.chunks
