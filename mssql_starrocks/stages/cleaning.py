@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from mssql_starrocks.chain import Chain
+from mssql_starrocks.lake.catalog import explained, open_catalog
 from mssql_starrocks.lake.maintenance import Keep, remove_old
 from mssql_starrocks.model import CleanReport
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
@@ -23,6 +24,8 @@ def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: d
     Raises:
         WarehouseError, LakeError: the ledger or the lake cannot be read; nothing is removed.
     """
+    if not _exists(chain, lake):
+        return CleanReport(chain.table.id, (), (), 0, ())
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         shadows = replacing.shadows(session, chain)  # before the ledger, which names a shadow before it exists
         entry = ledger.read(session, chain)
@@ -35,3 +38,8 @@ def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: d
     log(f"{chain.table.id}: removed {len(removed.branches)} branches, {len(removed.tags)} tags, {removed.snapshots} "
         f"snapshots, {len(leftover)} shadow tables")  # fmt: skip
     return CleanReport(chain.table.id, removed.branches, removed.tags, removed.snapshots, leftover)
+
+
+def _exists(chain: Chain, lake: LakeSettings) -> bool:
+    with explained(lake, chain.names.lake):
+        return open_catalog(lake).table_exists(chain.names.lake)
