@@ -132,6 +132,26 @@ def test_grade_a_goes_on_with_the_same_database_snapshot_only(arrow):
     assert report.copied.resumed_rows == 0
 
 
+def test_several_connections_commit_each_chunk_once(arrow, tmp_path, monkeypatch):
+    """Also where a deadlock victim's chunk is read again, and in a catalog that is a file."""
+    arrow.more |= {
+        "MSSQL_MAX_CONNECTIONS": "3",
+        "ICEBERG_CATALOG_TYPE": "sql",
+        "ICEBERG_CATALOG_URI": f"sqlite:///{tmp_path}/catalog.db",
+        "S3_BUCKET": "",
+        "S3_WAREHOUSE_PATH": str(tmp_path / "warehouse"),
+    }
+    chain = arrow.chain(maximum_grade="D")
+    arrow.box.sqlserver.faults.deadlock(arrow.predicates(chain)[2], after_rows=100, times=2)
+    arrow.broken(chain)
+    first = arrow.left(chain)
+    monkeypatch.setattr(kindness, "_caps", {})
+    again, report, _ = arrow.reads([arrow.predicates(chain)[n] for n in sorted(first.chunks)], chain)
+    assert (again, report.copied.resumed_rows) == (0, first.rows)
+    assert arrow.whole(chain, report)
+    assert not failed(arrow.prove_snapshot(chain))
+
+
 @pytest.mark.parametrize("change", [{"partitioning": 5}, {"proof": "columns"}])
 def test_another_plan_begins_anew(arrow, change):
     arrow.broken(arrow.chain(maximum_grade="D"))
