@@ -131,6 +131,19 @@ def test_main_that_moves_meanwhile_loses_nothing(copy, monkeypatch):
     assert copy.ids() == [0]
 
 
+def test_a_branch_that_goes_on_meanwhile_stays(copy):
+    from pyiceberg.exceptions import CommitFailedException
+
+    published(copy, "l1")
+    first, second = copy.write("f1", [1]), copy.write("f2", [2])
+    seen = copy.table
+    for branch in (second, first):
+        copy.commit(branch, [3], copy.table.refs()[branch.name].snapshot_id)
+        with pytest.raises(CommitFailedException):
+            remove_old(seen, Keep(since(LATER), 5))
+    assert {first.name, second.name} <= set(copy.table.refs())
+
+
 def test_two_runs_of_one_load_cannot_both_commit(copy, monkeypatch):
     """Another run commits between a run's look at the branch and its commit, which PyIceberg then tries again."""
     published(copy, "l1")
