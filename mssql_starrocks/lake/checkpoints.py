@@ -13,6 +13,7 @@ from mssql_starrocks.model.checkpoint import from_ranges, ranges
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
 
 _PLAN, _SOURCE = PREFIX + "resume-plan", PREFIX + "resume-source"
 _POINT, _VERSION, _CHUNKS = PREFIX + "point", PREFIX + "change-version", PREFIX + "chunks"
@@ -59,17 +60,21 @@ def checkpoints(table: Table) -> tuple[Checkpoint, ...]:
     return tuple(sorted((c for c in found if c), key=lambda c: c.load_id, reverse=True))
 
 
+def forked_from_main(table: Table, state: Checkpoint) -> bool:
+    """Whether main is still what the branch was forked from, so that the load can be published."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    main = table.current_snapshot()
+    head = table.snapshot_by_id(state.snapshot_id) if state.snapshot_id else None
+    base = next((s for s in ancestors_of(head, table.metadata) if _load_id(s) != state.load_id), None)
+    return main is None or (base is not None and base.snapshot_id == main.snapshot_id)
+
+
 def unwritten(table: Table) -> tuple[str, ...]:
     """Load ids of branches without a commit of their own, the newest first."""
-    names = [name for name in table.refs() if name.startswith(AUDIT)]
-    heads = {name: table.snapshot_by_name(name) for name in names}
-    return tuple(
-        sorted(
-            (
-                name.removeprefix(AUDIT)
-                for name, head in heads.items()
-                if head and head.summary and head.summary.additional_properties.get(LOAD_ID) != name.removeprefix(AUDIT)
-            ),
-            reverse=True,
-        )
-    )
+    ids = [name.removeprefix(AUDIT) for name in table.refs() if name.startswith(AUDIT)]
+    return tuple(sorted((i for i in ids if _load_id(table.snapshot_by_name(AUDIT + i)) != i), reverse=True))
+
+
+def _load_id(snapshot: Snapshot | None) -> str | None:
+    return snapshot.summary.additional_properties.get(LOAD_ID) if snapshot and snapshot.summary else None

@@ -114,7 +114,7 @@ def _expire(table: Table, keep: Keep) -> int:
     """Expire what nothing needs; returns how many snapshots."""
     from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
-    needed = _needed(table)
+    needed = _needed(table, keep)
     gone = [s.snapshot_id for s in table.snapshots() if s.snapshot_id not in needed and _expendable(s, table, keep)]
     main = table.current_snapshot()
     if gone:
@@ -125,14 +125,14 @@ def _expire(table: Table, keep: Keep) -> int:
     return len(gone)
 
 
-def _needed(table: Table) -> set[int]:
-    """Heads of refs; on main all that lies above the oldest tagged load; below a branch all down to main's line."""
+def _needed(table: Table, keep: Keep) -> set[int]:
+    """Heads of refs; main's line down to the oldest of the kept loads; a branch's line down to main's."""
     from pyiceberg.table.snapshots import ancestors_of
 
     heads = {ref.snapshot_id for ref in table.refs().values()}
     main = [s.snapshot_id for s in ancestors_of(table.current_snapshot(), table.metadata)]
     marked = [place for place, snapshot_id in enumerate(main) if snapshot_id in heads]
-    needed = heads | set(main[: marked[-1] + 1] if marked else ())
+    needed = heads | set(main[: marked[: keep.loads][-1] + 1] if marked else ())
     for head in heads:
         for snapshot in ancestors_of(table.snapshot_by_id(head), table.metadata):
             needed.add(snapshot.snapshot_id)

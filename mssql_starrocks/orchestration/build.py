@@ -13,6 +13,7 @@ from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import Manifest
 from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets, run_stage
 from mssql_starrocks.orchestration.checks import chain_checks
+from mssql_starrocks.orchestration.cleaning import clean_job, clean_schedules
 from mssql_starrocks.orchestration.jobs import copy_jobs
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
@@ -59,10 +60,12 @@ def build_definitions(
         loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute))
     refused = (*unplanned, *undescribed)
     _tell(refused)
+    cleaning = [clean_job(loaded)] if loaded else []
     return dg.Definitions(
         assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
         asset_checks=[check for chain in loaded for check in chain.checks],
-        jobs=[*copy_jobs(loaded), rollback_job(loaded)] if loaded else [],
+        jobs=[*copy_jobs(loaded), rollback_job(loaded), *cleaning] if loaded else [],
+        schedules=clean_schedules(cleaning),
         sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
         resources=connections,
         executor=dg.in_process_executor,

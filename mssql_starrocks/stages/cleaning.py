@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.lake.maintenance import Keep, remove_old
+from mssql_starrocks.errors import LakeError
+from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake.catalog import explained, open_catalog
+from mssql_starrocks.lake.maintenance import Keep, Removed, remove_old
 from mssql_starrocks.model import CleanReport
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
-from mssql_starrocks.stages.lake_loads import lake_table
+from mssql_starrocks.stages.lake_loads import lake_table, ours
 from mssql_starrocks.stages.snapshotting import Log
 from mssql_starrocks.warehouse import ledger
 from mssql_starrocks.warehouse import replace as replacing
 from mssql_starrocks.warehouse.connect import warehouse_session
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
 
 
 def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: dt.datetime, log: Log) -> CleanReport:
@@ -23,15 +30,39 @@ def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: d
     Raises:
         WarehouseError, LakeError: the ledger or the lake cannot be read; nothing is removed.
     """
+    if not _exists(chain, lake):
+        return CleanReport(chain.table.id, (), (), 0, ())
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
+        ours(chain, branches.published(table))
         shadows = replacing.shadows(session, chain)  # before the ledger, which names a shadow before it exists
         entry = ledger.read(session, chain)
         held = frozenset({entry.snapshot_id}) if entry else frozenset()
         since = now - dt.timedelta(days=chain.keep_failed_days)
-        removed = remove_old(table, Keep(since, chain.keep_loads, held))
-        leftover = tuple(name for name in shadows if entry and entry.shadow != name)
+        removed = _remove(chain, table, Keep(since, chain.keep_loads, held))
+        leftover = _forgotten(chain, entry, shadows)
         for name in leftover:
             replacing.drop(session, chain, name)
     log(f"{chain.table.id}: removed {len(removed.branches)} branches, {len(removed.tags)} tags, {removed.snapshots} "
         f"snapshots, {len(leftover)} shadow tables")  # fmt: skip
     return CleanReport(chain.table.id, removed.branches, removed.tags, removed.snapshots, leftover)
+
+
+def _remove(chain: Chain, table: Table, keep: Keep) -> Removed:
+    from pyiceberg.exceptions import CommitFailedException
+
+    try:
+        return remove_old(table, keep)
+    except CommitFailedException:
+        raise LakeError(f"{chain.table.id}: a load moved while the table was cleaned; clean it again.") from None
+
+
+def _forgotten(chain: Chain, entry: ledger.LedgerEntry | None, shadows: tuple[str, ...]) -> tuple[str, ...]:
+    """Shadows that the chain's own ledger entry does not name."""
+    if entry is None or entry.source != ledger.source_name(chain):
+        return ()
+    return tuple(name for name in shadows if name != entry.shadow)
+
+
+def _exists(chain: Chain, lake: LakeSettings) -> bool:
+    with explained(lake, chain.names.lake):
+        return open_catalog(lake).table_exists(chain.names.lake)

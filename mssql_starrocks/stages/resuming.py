@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.lake.checkpoints import checkpoints, unwritten
+from mssql_starrocks.lake.checkpoints import checkpoints, forked_from_main, unwritten
 from mssql_starrocks.model import Checkpoint, Evidence, Grade, Level, ResumeKey
 from mssql_starrocks.stages.reading import Reading
 
@@ -84,14 +84,8 @@ def _key(chain: Chain, read: Reading, evidence: Evidence, schema: Schema) -> Res
 
 
 def _obstacle(found: Checkpoint, key: ResumeKey, table: Table) -> str | None:
-    from pyiceberg.table.snapshots import ancestors_of
-
     if found.key.source != key.source:
         return "the source changed since"
     if found.key.plan != key.plan:
         return "columns, chunks or how they are read are not the same any more"
-    main = table.current_snapshot()
-    head = table.snapshot_by_id(found.snapshot_id) if found.snapshot_id else None
-    if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
-        return "main was moved since"
-    return None
+    return None if forked_from_main(table, found) else "main was moved since"

@@ -38,10 +38,13 @@ class Interrupted(Platform):
     def source(self, sql):
         return self.box.sqlserver.execute(sql)
 
-    def chain(self, **config):
+    def options(self, **config):
         prefix = f"resume{self.number}_"
         fixed = {"include": [self.name], "lake_prefix": prefix, "partitioning": CHUNKS, "engine": self.engine}
-        return self.chains(**{**fixed, **config})[self.name]
+        return {**fixed, **config}
+
+    def chain(self, **config):
+        return self.chains(**self.options(**config))[self.name]
 
     def predicates(self, chain):
         with reader_session(self.settings.mssql) as session:

@@ -1,5 +1,8 @@
 """A load that ended in the middle goes on where it ended, where that is safe; otherwise it begins anew and says so."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,7 +12,7 @@ from mssql_starrocks.lake import checkpoints, journal
 from mssql_starrocks.model import Grade
 from mssql_starrocks.source import kindness
 from mssql_starrocks.stages import snapshotting
-from mssql_starrocks_tests.engines.faulty import ROWS
+from mssql_starrocks_tests.engines.faulty import PAUSE, ROWS
 from mssql_starrocks_tests.engines.interrupted import BROKEN, CHUNKS, Interrupted
 from mssql_starrocks_tests.platform import failed
 
@@ -129,6 +132,26 @@ def test_grade_a_goes_on_with_the_same_database_snapshot_only(arrow):
     assert report.copied.resumed_rows == 0
 
 
+def test_several_connections_commit_each_chunk_once(arrow, tmp_path, monkeypatch):
+    """Also where a deadlock victim's chunk is read again, and in a catalog that is a file."""
+    arrow.more |= {
+        "MSSQL_MAX_CONNECTIONS": "3",
+        "ICEBERG_CATALOG_TYPE": "sql",
+        "ICEBERG_CATALOG_URI": f"sqlite:///{tmp_path}/catalog.db",
+        "S3_BUCKET": "",
+        "S3_WAREHOUSE_PATH": str(tmp_path / "warehouse"),
+    }
+    chain = arrow.chain(maximum_grade="D")
+    arrow.box.sqlserver.faults.deadlock(arrow.predicates(chain)[2], after_rows=100, times=2)
+    arrow.broken(chain)
+    first = arrow.left(chain)
+    monkeypatch.setattr(kindness, "_caps", {})
+    again, report, _ = arrow.reads([arrow.predicates(chain)[n] for n in sorted(first.chunks)], chain)
+    assert (again, report.copied.resumed_rows) == (0, first.rows)
+    assert arrow.whole(chain, report)
+    assert not failed(arrow.prove_snapshot(chain))
+
+
 @pytest.mark.parametrize("change", [{"partitioning": 5}, {"proof": "columns"}])
 def test_another_plan_begins_anew(arrow, change):
     arrow.broken(arrow.chain(maximum_grade="D"))
@@ -204,3 +227,45 @@ def test_a_checkpoint_says_what_it_holds(arrow):
         == "0,2-3,9"
     )
     assert BROKEN not in left.chunks
+
+
+_ONE_COPY = """
+import json, sys
+from mssql_starrocks import stages
+from mssql_starrocks.lake import journal
+from mssql_starrocks.settings import Settings
+from mssql_starrocks_tests.platform import Platform
+
+class Child(Platform):
+    settings = Settings.load(json.loads(sys.argv[1]), dotenv=None)
+
+journal.CHECKPOINT_BYTES = 0
+platform, options = Child(None), json.loads(sys.argv[2])
+chain = platform.chains(**options)[options["include"][0]]
+stages.snapshot(chain, platform.settings.mssql, platform.settings.lake, None, print)
+"""
+
+
+def test_a_process_that_was_killed_is_gone_on_with(arrow):
+    chain = arrow.chain(maximum_grade="D")
+    predicates = arrow.predicates(chain)
+    before = arrow.box.sqlserver.faults.struck()
+    arrow.box.sqlserver.faults.stall(predicates[BROKEN], after_bytes=2_000)
+    environment = json.dumps({**arrow.box.environment(), **arrow.more})
+    options = json.dumps(arrow.options(maximum_grade="D"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ONE_COPY, environment, options], stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        while arrow.box.sqlserver.faults.struck() == before:
+            assert process.poll() is None
+            PAUSE.wait(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    first = arrow.left(chain)
+    assert first.chunks == frozenset(range(BROKEN))
+    again, report, _ = arrow.reads(predicates[:BROKEN], chain)
+    assert (again, report.load_id, report.evidence.point) == (0, first.load_id, first.point)
+    assert arrow.whole(chain, report)
+    assert not failed(arrow.prove_snapshot(chain))

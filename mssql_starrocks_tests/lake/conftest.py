@@ -46,6 +46,10 @@ class _Copy:
         return branch
 
     def commit(self, branch: branches.AuditBranch, ids: list[int], after: int | None = None) -> int:
+        return branches.commit(self.catalog, branch, self.rows(branch, ids), after)
+
+    def rows(self, branch: branches.AuditBranch, ids: list[int]):
+        """Files with these rows."""
         schema = file_schema(self.table)
         columns = {
             "id": ids,
@@ -56,8 +60,7 @@ class _Copy:
             "load_id": ["x"] * len(ids),
         }
         batch = pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
-        prefix = f"{branch.name}-{next(_number)}"
-        return branches.commit(self.catalog, branch, self.files(batch, prefix), after)
+        return self.files(batch, f"{branch.name}-{next(_number)}")
 
     def publish(self) -> str:
         load = branches.newest_audit(self.table)

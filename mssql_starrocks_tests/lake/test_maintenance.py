@@ -1,12 +1,13 @@
 """What cleaning removes from a table and what it never does, in every catalog; time is a parameter."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from mssql_starrocks.errors import PublishConflictError
+from mssql_starrocks.errors import LakeError, PublishConflictError
 from mssql_starrocks.lake import branch as branches
-from mssql_starrocks.lake.maintenance import Keep, remove_old
+from mssql_starrocks.lake.maintenance import Keep, Removed, remove_old
 from mssql_starrocks_tests.tables import evidence
 
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -43,13 +44,19 @@ def test_old_failed_loads_go_and_young_ones_stay(copy):
 
 
 def test_what_waits_proven_is_not_removed_and_can_be_published(copy):
+    """A load of two commits: the first one is no ref's head, and between main and the load."""
     published(copy, "l1")
-    copy.write("l2", [7])
+    branch = branches.audit_branch(copy.chain.names.lake, evidence(copy.chain, "l2"))
+    branches.fork(copy.table, branch)
+    first = copy.commit(replace(branch, properties={branches.LOAD_ID: "l2"}), [7])
+    copy.commit(branch, [8], first)
     branches.certify(copy.table, branches.newest_audit(copy.table))
     removed = remove_old(copy.table, Keep(since(LATER), 1))
     assert (removed.branches, removed.tags) == ((), ())
     copy.publish()
-    assert copy.ids() == [7]
+    assert copy.ids() == [7, 8]
+    remove_old(copy.table, Keep(since(LATER), 2))
+    assert branches.load_before(copy.table, branches.published(copy.table)).evidence.load_id == "l1"
 
 
 def test_a_proven_load_that_was_superseded_goes_with_its_tag(copy):
@@ -68,13 +75,13 @@ def test_the_newest_loads_and_what_starrocks_holds_stay(copy):
     assert removed.tags == ("load_l0", "load_l2", "load_l3")
     assert set(copy.table.refs()) == {"main", "load_l1", "load_l4", "load_l5"}
     assert [ids_at(copy, at[name]) for name in ("l1", "l4", "l5")] == [[1], [4], [5]]
-    assert copy.table.snapshot_by_id(at["l0"]) is None
+    assert not {at[name] for name in ("l0", "l2", "l3")} & {s.snapshot_id for s in copy.table.snapshots()}
     removed = remove_old(copy.table, Keep(since(NOW), 2))
     assert removed.tags == ("load_l1",)
     assert {at[name] for name in ("l4", "l5")} <= {s.snapshot_id for s in copy.table.snapshots()}
     assert not {at[name] for name in ("l0", "l1", "l2", "l3")} & {s.snapshot_id for s in copy.table.snapshots()}
     assert branches.load_before(copy.table, branches.published(copy.table)).evidence.load_id == "l4"
-    assert remove_old(copy.table, Keep(since(NOW), 2)) == remove_old(copy.table, Keep(since(NOW), 2))
+    assert remove_old(copy.table, Keep(since(NOW), 2)) == Removed((), (), 0)
 
 
 def test_the_tag_of_a_load_has_no_age(copy):
@@ -124,27 +131,41 @@ def test_main_that_moves_meanwhile_loses_nothing(copy, monkeypatch):
     assert copy.ids() == [0]
 
 
+def test_a_branch_that_goes_on_meanwhile_stays(copy):
+    from pyiceberg.exceptions import CommitFailedException
+
+    published(copy, "l1")
+    first, second = copy.write("f1", [1]), copy.write("f2", [2])
+    seen = copy.table
+    for branch in (second, first):
+        copy.commit(branch, [3], copy.table.refs()[branch.name].snapshot_id)
+        with pytest.raises(CommitFailedException):
+            remove_old(seen, Keep(since(LATER), 5))
+    assert {first.name, second.name} <= set(copy.table.refs())
+
+
 def test_two_runs_of_one_load_cannot_both_commit(copy, monkeypatch):
-    """Another run commits between a run's look at the branch and its commit, which PyIceberg would then repeat."""
+    """Another run commits between a run's look at the branch and its commit, which PyIceberg then tries again."""
     published(copy, "l1")
     branch = copy.write("l2", [1])
     first = copy.table.refs()[branch.name].snapshot_id
+    ours, theirs = copy.rows(branch, [3]), copy.rows(branch, [2])
     real, other = copy.catalog.load_table, []
 
     def load_then_commit(name):
         table = real(name)
         if not other:
             other.append(0)
-            other.append(copy.commit(branch, [2], first))
+            other.append(branches.commit(copy.catalog, branch, theirs, first))
         return table
 
     monkeypatch.setattr(copy.catalog, "load_table", load_then_commit)
-    with pytest.raises(branches.LakeError, match="another run goes on with load l2"):
-        copy.commit(branch, [3], first)
+    with pytest.raises(LakeError, match="another run goes on with load l2"):
+        branches.commit(copy.catalog, branch, ours, first)
     monkeypatch.undo()
     assert copy.table.refs()[branch.name].snapshot_id == other[1]
     assert sorted(ids_at(copy, other[1])) == [1, 2]
-    with pytest.raises(branches.LakeError, match="another run"):
+    with pytest.raises(LakeError, match="another run"):
         copy.commit(branch, [3], first)
     copy.publish()
     assert copy.ids() == [1, 2]

@@ -1,10 +1,11 @@
-"""The five stage functions without servers: same signatures, same reports, and a log of what was called."""
+"""The stage functions without servers: same signatures, same reports, and a log of what was called."""
 
 from dataclasses import dataclass, field
 
 from mssql_starrocks import stages
 from mssql_starrocks.model import (
     CheckReport,
+    CleanReport,
     CopyResult,
     Difference,
     Evidence,
@@ -31,7 +32,7 @@ class FakeStages:
     loads: list = field(default_factory=list)
 
     def install(self, patch=setattr) -> "FakeStages":
-        for name in ("snapshot", "prove_snapshot", "publish", "load", "prove_warehouse"):
+        for name in ("snapshot", "prove_snapshot", "publish", "load", "prove_warehouse", "clean"):
             patch(stages, name, getattr(self, name))
         return self
 
@@ -40,7 +41,7 @@ class FakeStages:
         log("3 rows read")
         point = "2026-01-01 00:00:00.0000000"
         evidence = Evidence("L1", chain.table.id, chain.database, Grade.B, point, "arrow", "f", Fingerprint(ROWS, {}))
-        copied = CopyResult(ROWS, 1000, 1, 0.25, 64 << 20, SNAPSHOT_ID)
+        copied = CopyResult(ROWS, 1000, 1, 0.25, 64 << 20, SNAPSHOT_ID, resumed_rows=1)
         return SnapshotReport(chain.table.id, "L1", "audit_L1", "arrow", evidence, copied, "s3://bucket/orders")
 
     def prove_snapshot(self, chain, lake, load_id=None, mssql=None, log=None):
@@ -61,6 +62,10 @@ class FakeStages:
     def prove_warehouse(self, chain, lake, starrocks, log=None):
         self._called("prove_warehouse", chain)
         return self._reports("warehouse")
+
+    def clean(self, chain, lake, starrocks, now, log):
+        self._called("clean", chain, lake=lake, starrocks=starrocks)
+        return CleanReport(chain.table.id, ("audit_L0",), ("load_L0", "load_L1"), 3, ())
 
     def _called(self, stage, chain, **settings):
         self.calls.append(f"{stage} {chain.table.id}")

@@ -89,10 +89,15 @@ def test_all_checks_are_blocking(defs):
 
 def test_jobs_per_schema_everything_and_validate(defs):
     copies = {"copy_sales", "copy_dbo", "copy_hr_data", "copy_everything"}
-    assert {job.name for job in defs.jobs} == {*copies, "validate", "rollback"}
+    assert {job.name for job in defs.jobs} == {*copies, "validate", "rollback", "clean"}
     assert len(defs.resolve_job_def("copy_sales").asset_layer.executable_asset_keys) == 2 * 3
     validate = defs.resolve_job_def("validate").asset_layer
     assert len(validate.asset_graph.asset_check_keys) == 4 * 6
+
+
+def test_cleaning_is_scheduled_and_waits_to_be_switched_on(defs):
+    (schedule,) = defs.schedules
+    assert (schedule.job_name, schedule.default_status) == ("clean", dg.DefaultScheduleStatus.STOPPED)
 
 
 def test_a_schema_called_everything_keeps_its_job():

@@ -52,6 +52,7 @@ def test_results_carry_plain_numbers(run, fakes):
     assert snapshot["mssql/point"].value.startswith("2026")
     assert lake["iceberg/snapshot_id"].value == str(SNAPSHOT_ID)
     assert warehouse["starrocks/label"].value == "mssr_1"
+    assert (snapshot["resumed_rows"].value, snapshot["rows_per_second"].value) == (1, 8)
 
 
 def test_data_versions_name_content_and_snapshot(run, fakes, instance):
@@ -131,6 +132,21 @@ def test_one_check_runs_alone(defs, fakes, instance):
     result = found.execute_in_process(instance=instance, run_config=SILENT)
     assert [e.check_name for e in result.get_asset_check_evaluations()] == ["values"]
     assert fakes.calls == [f"prove_warehouse {TABLE}"]
+
+
+def test_cleaning_goes_over_all_tables_and_tells_of_those_that_failed(run, fakes):
+    result = run("clean", keys=None)
+    assert result.success
+    assert len(fakes.calls) == 4
+    output = next(e for e in result.all_events if e.is_successful_output)
+    numbers = {name: value.value for name, value in output.event_specific_data.metadata.items()}
+    assert numbers == {"branches": 4, "tags": 8, "snapshots": 12, "shadow_tables": 0}
+    fakes.errors["clean"] = [SourceError("sales.orders: the ledger cannot be read")]
+    result = run("clean", keys=None)
+    assert not result.success
+    assert len(fakes.calls) == 8
+    described = [e.event_specific_data.user_failure_data.description for e in result.all_events if e.is_step_failure]
+    assert described == ["1 of 4 tables were not cleaned: sales.orders: the ledger cannot be read"]
 
 
 def test_each_asset_runs_alone(run, fakes):
