@@ -6,7 +6,7 @@ starts from a freshly loaded table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,8 @@ def fork(table: Table, branch: AuditBranch) -> None:
         base = _empty(table.refresh())
     if base is None:
         raise LakeError(f"{branch.database}.{branch.table}: no snapshot could be staged; materialise the chain again.")
-    table.manage_snapshots().create_branch(base.snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
+    snapshot_id = base.snapshot_id
+    change_refs(table, lambda change: change.create_branch(snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE))
 
 
 def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile]) -> int:
@@ -160,17 +161,22 @@ def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
 def certify(table: Table, load: LoadSnapshot) -> None:
     """Mark an audited snapshot as proven, by a tag that publishing asks for."""
     name = _CERTIFIED + load.evidence.load_id
-    _retained(table, load).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
+    change_refs(
+        table,
+        lambda change: _retained(table, load, change).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE),
+    )
 
 
 def keep_failed(table: Table, load: LoadSnapshot) -> None:
     """Leave a branch that failed its proof for inspection, and let it age."""
-    _retained(table, load).commit()
+    change_refs(table, lambda change: _retained(table, load, change))
 
 
-def _retained(table: Table, load: LoadSnapshot) -> ManageSnapshots:
+def _retained(table: Table, load: LoadSnapshot, change: ManageSnapshots) -> ManageSnapshots:
     """An append drops a branch's retention (lake_measured 0): it is set again with what the proof decides."""
-    change = table.manage_snapshots()
+    head = table.refs().get(load.ref)
+    if head is None or head.snapshot_id != load.snapshot_id:  # creating it again would move it back
+        raise LakeError(f"{load.evidence.table}: branch {load.ref} was moved or removed; materialise the chain again.")
     return change.create_branch(load.snapshot_id, load.ref, max_ref_age_ms=_BRANCH_AGE)
 
 
@@ -182,12 +188,33 @@ def publish(table: Table, load: LoadSnapshot) -> str:
         PublishConflictError: main is no ancestor of the load, or moves at this moment; nothing is changed.
     """
     from pyiceberg.exceptions import CommitFailedException
-    from pyiceberg.table.snapshots import ancestors_of
 
     if not load.certified:
         raise NotCertifiedError(
             f"Load {load.evidence.load_id} of {load.evidence.table} is not certified; run its checks."
         )
+    tag = TAG + load.evidence.load_id
+
+    def move(change: ManageSnapshots) -> ManageSnapshots:
+        _refuse_conflict(table, load)
+        change = change.set_current_snapshot(snapshot_id=load.snapshot_id)
+        change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
+        for superseded in _certified_loads(table):
+            change = change.remove_tag(_CERTIFIED + superseded)
+            if _BRANCH + superseded in table.refs():
+                change = change.remove_branch(_BRANCH + superseded)
+        return change
+
+    try:
+        change_refs(table, move)
+    except CommitFailedException as error:
+        raise PublishConflictError(_conflict(load)) from error
+    return tag
+
+
+def _refuse_conflict(table: Table, load: LoadSnapshot) -> None:
+    from pyiceberg.table.snapshots import ancestors_of
+
     main, head = table.current_snapshot(), table.snapshot_by_id(load.snapshot_id)
     if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
         raise PublishConflictError(_conflict(load))
@@ -196,18 +223,25 @@ def publish(table: Table, load: LoadSnapshot) -> str:
             f"{load.evidence.table}: main was taken back to an earlier load since load {load.evidence.load_id} was "
             "copied. Nothing was published; materialise the chain again."
         )
-    tag = TAG + load.evidence.load_id
-    change = table.manage_snapshots().set_current_snapshot(snapshot_id=load.snapshot_id)
-    change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
-    for superseded in _certified_loads(table):
-        change = change.remove_tag(_CERTIFIED + superseded)
-        if _BRANCH + superseded in table.refs():
-            change = change.remove_branch(_BRANCH + superseded)
-    try:
-        change.commit()
-    except CommitFailedException as error:
-        raise PublishConflictError(_conflict(load)) from error
-    return tag
+
+
+def change_refs(table: Table, change: Callable[[ManageSnapshots], ManageSnapshots]) -> None:
+    """Commit a change of refs. Glue refuses whatever was committed meanwhile, also elsewhere in the table: then the
+    table is loaded afresh and `change`, which must look at it again by itself, is done again.
+    """
+    from pyiceberg.exceptions import CommitFailedException
+
+    retry = Retrying(
+        retry=retry_if_exception_type(CommitFailedException),
+        stop=stop_after_attempt(6),
+        wait=wait_random_exponential(0.1, max=5),
+        reraise=True,
+    )
+    for attempt in retry:
+        with attempt:
+            if attempt.retry_state.attempt_number > 1:
+                table.refresh()
+            change(table.manage_snapshots()).commit()
 
 
 def _certified_loads(table: Table) -> list[str]:
@@ -225,7 +259,7 @@ def _conflict(load: LoadSnapshot) -> str:
 def abandon(table: Table, branch: AuditBranch) -> None:
     """Drop the branch of a copy that failed; without it only its files are left, named by the load id."""
     if branch.name in table.refs():
-        table.manage_snapshots().remove_branch(branch.name).commit()
+        change_refs(table, lambda change: change.remove_branch(branch.name))
 
 
 def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | None:
