@@ -196,6 +196,9 @@ def publish(table: Table, load: LoadSnapshot) -> str:
     tag = TAG + load.evidence.load_id
 
     def move(change: ManageSnapshots) -> ManageSnapshots:
+        current = table.current_snapshot()
+        if current and current.snapshot_id == load.snapshot_id:
+            return change  # done by an attempt whose answer was lost: AWS' client then tried again, and lost to itself
         _refuse_conflict(table, load)
         change = change.set_current_snapshot(snapshot_id=load.snapshot_id)
         change = change.create_tag(load.snapshot_id, tag, max_ref_age_ms=_TAG_AGE)
