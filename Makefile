@@ -38,6 +38,10 @@ ui: setup ## Sandbox and Dagster's UI on loopback
 test: setup lint ## Lint, then the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: acceptance
+acceptance: setup ## Concurrent writers on real Glue and S3: MSSQL_STARROCKS_ACCEPTANCE_LAKE=.env make acceptance
+	$(BIN)/python -m pytest -m acceptance -rs
+
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy strict, import rules
 	$(BIN)/ruff check .

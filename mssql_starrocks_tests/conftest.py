@@ -33,6 +33,11 @@ def rest_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["glue", "sql", "rest"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
     """The lake of every catalog kind. Tests share one Glue and one REST catalog: use table names of your own."""
+    return lake_of(request, tmp_path)
+
+
+def lake_of(request: pytest.FixtureRequest, tmp_path: Path) -> LakeSettings:
+    """The lake of the catalog kind that the request's parameter names."""
     if request.param == "glue":
         return glue_settings(request.getfixturevalue("aws"))
     if request.param == "rest":

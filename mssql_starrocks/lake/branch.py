@@ -7,7 +7,7 @@ starts from a freshly loaded table.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.manifest import DataFile
     from pyiceberg.schema import Schema
-    from pyiceberg.table import Table, Transaction
+    from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
     from pyiceberg.table.update.snapshot import ManageSnapshots
 
@@ -77,7 +77,8 @@ def fork(table: Table, branch: AuditBranch) -> None:
         base = _empty(table.refresh())
     if base is None:
         raise LakeError(f"{branch.database}.{branch.table}: no snapshot could be staged; materialise the chain again.")
-    table.manage_snapshots().create_branch(base.snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE).commit()
+    snapshot_id = base.snapshot_id
+    change_refs(table, lambda change: change.create_branch(snapshot_id, branch.name, max_ref_age_ms=_BRANCH_AGE))
 
 
 def commit(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile], after: int | None = None) -> int:
@@ -172,17 +173,22 @@ def load_at(table: Table, snapshot_id: int) -> LoadSnapshot | None:
 def certify(table: Table, load: LoadSnapshot) -> None:
     """Mark an audited snapshot as proven, by a tag that publishing asks for."""
     name = CERTIFIED + load.evidence.load_id
-    _retained(table, load).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE).commit()
+    change_refs(
+        table,
+        lambda change: _retained(table, load, change).create_tag(load.snapshot_id, name, max_ref_age_ms=_BRANCH_AGE),
+    )
 
 
 def keep_failed(table: Table, load: LoadSnapshot) -> None:
     """Leave a branch that failed its proof for inspection, and let it age."""
-    _retained(table, load).commit()
+    change_refs(table, lambda change: _retained(table, load, change))
 
 
-def _retained(table: Table, load: LoadSnapshot) -> ManageSnapshots:
+def _retained(table: Table, load: LoadSnapshot, change: ManageSnapshots) -> ManageSnapshots:
     """An append drops a branch's retention (lake_measured 0): it is set again with what the proof decides."""
-    change = table.manage_snapshots()
+    head = table.refs().get(load.ref)
+    if head is None or head.snapshot_id != load.snapshot_id:  # creating it again would move it back
+        raise LakeError(f"{load.evidence.table}: branch {load.ref} was moved or removed; materialise the chain again.")
     return change.create_branch(load.snapshot_id, load.ref, max_ref_age_ms=_BRANCH_AGE)
 
 
@@ -196,13 +202,36 @@ def publish(table: Table, load: LoadSnapshot) -> str:
         PublishConflictError: main is no ancestor of the load, or moves at this moment; nothing is changed.
     """
     from pyiceberg.exceptions import CommitFailedException
-    from pyiceberg.table.snapshots import ancestors_of
-    from pyiceberg.table.update.snapshot import ManageSnapshots
 
     if not load.certified:
         raise NotCertifiedError(
             f"Load {load.evidence.load_id} of {load.evidence.table} is not certified; run its checks."
         )
+    tag = TAG + load.evidence.load_id
+
+    def move(change: ManageSnapshots) -> ManageSnapshots:
+        current = table.current_snapshot()
+        if current and current.snapshot_id == load.snapshot_id:
+            return change  # done by an attempt whose answer was lost: AWS' client then tried again, and lost to itself
+        _refuse_conflict(table, load)
+        change = change.set_current_snapshot(snapshot_id=load.snapshot_id)
+        change = change.create_tag(load.snapshot_id, tag)  # for ever: StarRocks may hold it; maintenance.py removes it
+        for superseded in _certified_loads(table):
+            change = change.remove_tag(CERTIFIED + superseded)
+            if AUDIT + superseded in table.refs():
+                change = change.remove_branch(AUDIT + superseded)
+        return change
+
+    try:
+        change_refs(table, move, load)
+    except CommitFailedException as error:
+        raise PublishConflictError(_conflict(load)) from error
+    return tag
+
+
+def _refuse_conflict(table: Table, load: LoadSnapshot) -> None:
+    from pyiceberg.table.snapshots import ancestors_of
+
     main, head = table.current_snapshot(), table.snapshot_by_id(load.snapshot_id)
     if main and main.snapshot_id not in {s.snapshot_id for s in ancestors_of(head, table.metadata)}:
         raise PublishConflictError(_conflict(load))
@@ -211,40 +240,31 @@ def publish(table: Table, load: LoadSnapshot) -> str:
             f"{load.evidence.table}: main was taken back to an earlier load since load {load.evidence.load_id} was "
             "copied. Nothing was published; materialise the chain again."
         )
-    tag = TAG + load.evidence.load_id
-    transaction = move_main(table, load.snapshot_id)
-    # the tag is for ever: StarRocks may hold it; maintenance.py removes it
-    change = ManageSnapshots(transaction).create_tag(load.snapshot_id, tag)
-    for superseded in _certified_loads(table):
-        change = change.remove_tag(CERTIFIED + superseded)
-        if AUDIT + superseded in table.refs():
-            change = change.remove_branch(AUDIT + superseded)
-    change.commit()
-    try:
-        transaction.commit_transaction()
-    except CommitFailedException as error:
-        if not _is_published(table.refresh(), load, tag):
-            raise PublishConflictError(_conflict(load)) from error
-    return tag
 
 
-def _is_published(table: Table, load: LoadSnapshot, tag: str) -> bool:
-    """After a conflict: with ourselves, when the answer to a commit was lost and the client sent it again."""
-    main = table.current_snapshot()
-    return main is not None and main.snapshot_id == load.snapshot_id and tag in table.refs()
+def change_refs(
+    table: Table, change: Callable[[ManageSnapshots], ManageSnapshots], main: LoadSnapshot | None = None
+) -> None:
+    """Commit a change of refs; `main` is the load that it makes main, whose schema becomes the table's.
 
-
-def move_main(table: Table, snapshot_id: int) -> Transaction:
-    """A transaction, not committed yet, in which `main` is the snapshot and the table's schema is the snapshot's."""
+    Glue refuses whatever was committed meanwhile, also elsewhere in the table: then the table is loaded afresh and
+    `change`, which must look at it again by itself, is done again.
+    """
+    from pyiceberg.exceptions import CommitFailedException
     from pyiceberg.table.update.snapshot import ManageSnapshots
 
     from mssql_starrocks.lake.schemas import SetSchema
 
-    transaction, snapshot = table.transaction(), table.snapshot_by_id(snapshot_id)
-    if snapshot is not None and snapshot.schema_id is not None:
-        SetSchema(transaction, snapshot.schema_id).commit()
-    ManageSnapshots(transaction).set_current_snapshot(snapshot_id=snapshot_id).commit()
-    return transaction
+    for attempt in commits(CommitFailedException):
+        with attempt:
+            if attempt.retry_state.attempt_number > 1:
+                table.refresh()
+            transaction = table.transaction()
+            head = table.snapshot_by_id(main.snapshot_id) if main else None
+            if head is not None and head.schema_id is not None:
+                SetSchema(transaction, head.schema_id).commit()
+            change(ManageSnapshots(transaction)).commit()
+            transaction.commit_transaction()
 
 
 def _certified_loads(table: Table) -> list[str]:
@@ -262,7 +282,7 @@ def _conflict(load: LoadSnapshot) -> str:
 def abandon(table: Table, branch: AuditBranch) -> None:
     """Drop the branch of a copy that failed; without it only its files are left, named by the load id."""
     if branch.name in table.refs():
-        table.manage_snapshots().remove_branch(branch.name).commit()
+        change_refs(table, lambda change: change.remove_branch(branch.name))
 
 
 def _load(table: Table, ref: str, snapshot: Snapshot | None) -> LoadSnapshot | None:

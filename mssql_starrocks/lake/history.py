@@ -6,12 +6,13 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import PublishConflictError
-from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, move_main, published
+from mssql_starrocks.lake.branch import TAG, LoadSnapshot, change_refs, load_at, published
 from mssql_starrocks.lake.tables import expected_schema
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
     from pyiceberg.table import Table
+    from pyiceberg.table.update.snapshot import ManageSnapshots
 
     from mssql_starrocks.chain import Chain
 
@@ -38,23 +39,31 @@ def committed_at(table: Table, snapshot_id: int) -> str:
 
 
 def take_back(table: Table, load: LoadSnapshot) -> None:
-    """Set `main` and the schema to those of an earlier load, by compare-and-swap on the handle that decided it.
+    """Set `main` and the table's schema to an earlier load's, if `main` holds the load that it held at the first look.
 
-    The handle must not be refreshed in between: the swap would then compare with what another writer has just
-    committed, and drop it.
+    The swap alone compares with whatever a refreshed handle shows, and would drop what another writer has just
+    committed: hence the look at main before each attempt.
 
     Raises:
-        PublishConflictError: main is no load of ours, or moves at this moment; nothing is changed.
+        PublishConflictError: another writer moved main; nothing is changed.
     """
     from pyiceberg.exceptions import CommitFailedException
 
-    what = f"{load.evidence.table}: another writer moved main"
-    if published(table) is None:
-        raise PublishConflictError(f"{what}: it would lose its commit. Copy the table again, then take it back.")
+    before = published(table)
+    what = f"{load.evidence.table}: another writer moved main at this moment. Nothing was changed; look again."
+
+    def move(change: ManageSnapshots) -> ManageSnapshots:
+        now = published(table)
+        if now and now.snapshot_id == load.snapshot_id:
+            return change
+        if before is None or now != before:
+            raise PublishConflictError(what)
+        return change.set_current_snapshot(snapshot_id=load.snapshot_id)
+
     try:
-        move_main(table, load.snapshot_id).commit_transaction()
+        change_refs(table, move, load)
     except CommitFailedException as error:
-        raise PublishConflictError(f"{what} at this moment. Nothing was changed; look again and repeat.") from error
+        raise PublishConflictError(what) from error
 
 
 def missing_files(table: Table, snapshot_id: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from mssql_starrocks import stages
 from mssql_starrocks.errors import MssqlStarrocksError
-from mssql_starrocks.orchestration.failures import RETRIES, one_line_failures
+from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.resources import GlueCatalogResource, StarRocksResource
 
@@ -23,7 +23,7 @@ def clean_job(loaded: Sequence[LoadedChain]) -> dg.JobDefinition:
         context: dg.OpExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
     ) -> None:
         found, failed = [], []
-        with one_line_failures(CLEAN, context.log, RETRIES):
+        with one_line_failures(CLEAN):
             for chain in (one.chain for one in loaded):
                 now = datetime.now(timezone.utc)
                 try:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake import branch as branches
-from mssql_starrocks.lake.catalog import explained, open_catalog
+from mssql_starrocks.lake.catalog import open_catalog
+from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.maintenance import Keep, Removed, remove_old
 from mssql_starrocks.model import CleanReport
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings

@@ -1,6 +1,7 @@
 """Fork, commit, certify, publish: one behaviour on every catalog."""
 
 import pytest
+from pyiceberg.exceptions import CommitFailedException
 
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
 from mssql_starrocks.lake import branch as branches
@@ -53,6 +54,33 @@ def test_a_writer_that_moves_main_after_the_check_is_seen(copy):
     with pytest.raises(PublishConflictError):
         branches.publish(stale, branches.newest_audit(stale))
     assert copy.ids() == [1, 1]
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_publish_that_glue_refuses_is_looked_at_again(copy, monkeypatch, landed):
+    """Refused because of a commit elsewhere in the table, or because its own first attempt had landed."""
+    copy.write("l1", [1])
+    branches.certify(copy.table, branches.newest_audit(copy.table))
+    table, load, real = copy.table, branches.newest_audit(copy.table), copy.catalog.commit_table
+
+    def commit(*arguments):
+        monkeypatch.undo()
+        if landed:
+            real(*arguments)
+        raise CommitFailedException("version 1 is not 2")
+
+    monkeypatch.setattr(copy.catalog, "commit_table", commit)
+    assert branches.publish(table, load) == "load_l1"
+    assert copy.ids() == [1]
+    assert set(copy.table.refs()) == {"main", "load_l1"}
+
+
+def test_an_audit_branch_that_somebody_moved_is_not_certified(copy):
+    branch = copy.write("l1", [1])
+    load = branches.newest_audit(copy.table)
+    copy.commit(branch, [2])
+    with pytest.raises(LakeError, match="branch audit_l1 was moved or removed"):
+        branches.certify(copy.table, load)
 
 
 def test_the_commit_survives_another_ref_moving(copy, monkeypatch):

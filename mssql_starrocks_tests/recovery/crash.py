@@ -19,7 +19,6 @@ from mssql_starrocks.warehouse.loaders import CatalogInsert
 
 BOUNDARIES = {
     "claimed": (ledger, "record", 1),
-    "shadow": (replacing, "make_shadow", 1),
     "loaded": (CatalogInsert, "load", 1),
     "pending": (ledger, "record", 2),
     "in place": (replacing, "drop", 0),

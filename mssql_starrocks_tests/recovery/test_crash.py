@@ -14,11 +14,14 @@ from mssql_starrocks.source.discover import discover
 from mssql_starrocks.warehouse import ledger
 from mssql_starrocks.warehouse.connect import warehouse_session
 from mssql_starrocks_tests.platform import failed
-from mssql_starrocks_tests.recovery.crash import BOUNDARIES, end_at
+from mssql_starrocks_tests.recovery.crash import end_at
 
 DONE = ("taken over", "in place")  # the target is replaced, the ledger does not know
-WAYS = [*(("overwrite", name) for name in BOUNDARIES), *(("swap", name) for name in ("pending", *DONE)),
-        ("rename", "pending"), ("rename", "taken over")]  # fmt: skip
+WAYS = [
+    *(("overwrite", name) for name in ("loaded", "pending", "in place", "taken over", "recorded")),
+    *(("swap", name) for name in ("pending", "in place")),
+    *(("rename", name) for name in ("pending", "taken over")),
+]
 
 
 def entry(kept, chain):

@@ -164,13 +164,13 @@ class Loader:
                 self._upsert(stage, kept, target)
             else:
                 self._append(stage, kept, target, "why IS NULL")
-            if self.policy.overwrite:
-                self.connection.execute(f"DROP TABLE {self.table.physical}")
             self.connection.execute("COMMIT")
         except Exception:
             self.connection.execute("ROLLBACK")
             raise
-        self.table.physical = target
+        before, self.table.physical = self.table.physical, target
+        if self.policy.overwrite:  # dropped when the name has moved: a query on it is compiled again, on the new rows
+            self.connection.execute(f"DROP TABLE {before}")
 
     def _append(self, stage: str, kept: Sequence[Column], target: str, condition: str) -> None:
         names = ", ".join(quote(column.name) for column in kept)
