@@ -123,7 +123,7 @@ def test_other_columns_are_refused_by_name_with_what_to_set(kept):
     with pytest.raises(LakeError, match=r"has no column price \(int.*exclude_columns: \[price\].*Nothing moved"):
         kept.rollback(wider)
     narrow = kept.chain(tables={kept.name: {"exclude_columns": ["price"]}})
-    assert kept.rollback(narrow).loaded.how == "swap"
+    assert kept.rollback(narrow).loaded.how == "alter and overwrite"
     assert kept.values() == ["one"]
     with pytest.raises(LakeError, match="has column price .int., which is not copied now.*take it out"):
         kept.rollback(narrow, kept.loads(narrow)[0].load_id)
