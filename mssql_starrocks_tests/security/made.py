@@ -102,8 +102,8 @@ def _alter(chain: Chain, session: Recorder) -> None:
     have = [key, dataclasses.replace(longer, type="VARCHAR(1)"), dataclasses.replace(renamed, name="former"), *others]
     have.append(WarehouseColumn("gone", "INT", True, ""))
     clauses = alter.alterations(chain, have, want, {renamed.name: "former"})
-    assert clauses is not None and len(clauses) == 4
-    alter.alter(session, chain.names.warehouse, clauses)
+    assert len(clauses or ()) == 4
+    alter.alter(session, chain.names.warehouse, clauses or ())
 
 
 def printed(chain: Chain) -> tuple[str, str]:
