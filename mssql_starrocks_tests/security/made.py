@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import suppress
 
 from mssql_starrocks.chain import Chain
@@ -18,12 +19,13 @@ from mssql_starrocks.source.chunking.literals import literal
 from mssql_starrocks.source.chunking.predicates import Edge, ascends, chunks
 from mssql_starrocks.source.discover import describe
 from mssql_starrocks.source.select import extraction, from_table
+from mssql_starrocks.warehouse import alter, grants, ledger, replace
 from mssql_starrocks.warehouse import fingerprint as warehouse
-from mssql_starrocks.warehouse import ledger, replace
 from mssql_starrocks.warehouse.connect import Outcome
 from mssql_starrocks.warehouse.ddl import create_table, table_name
 from mssql_starrocks.warehouse.external import create_catalog
 from mssql_starrocks.warehouse.loaders import CatalogInsert, LoadOrder
+from mssql_starrocks.warehouse.schema import WarehouseColumn
 
 LOAD, SHADOW = "20260101t000000000000_abcdef", "__mssr_01234567"
 
@@ -79,14 +81,29 @@ def of_warehouse(chain: Chain, password: str) -> list[str]:
     ledger.claim(empty, starrocks, chain, chain.names.table + SHADOW)
     ledger.read(session, chain)
     shadow = (chain.names.warehouse_database, chain.names.table + SHADOW)
-    replace.take_over(empty, chain, shadow, "label")
-    replace.take_over(session, chain, shadow, "label")
-    replace._refuse_loss(session, chain.names.warehouse)
+    replace.take_over(empty, chain, shadow, "label", {})
+    replace.take_over(session, chain, shadow, "label", {})
+    replace._refuse_views(session, chain.names.warehouse)
+    grants.lost_grants(session, chain.names.warehouse, shadow)
+    for grantee, role in ((f"'{password}'@'%'", False), (password, True)):
+        made.append(grants._statement(grants.Grant("SELECT", grantee, role, grantable=True), shadow))
+    _alter(chain, session)
     for level in Level:
         with suppress(IndexError):
             warehouse.fingerprint(session, chain.names.warehouse, chain.columns, level)
     _drill(warehouse.warehouse_hashed(chain.columns), table_name(chain.names.warehouse), chain, session)
     return [*made, *empty.said, *session.said]
+
+
+def _alter(chain: Chain, session: Recorder) -> None:
+    """A column renamed, one longer, one new, one gone."""
+    want = [WarehouseColumn(c.name, c.starrocks, not c.required, "PRI" if c.key else "") for c in chain.columns]
+    key, longer, _, renamed, *others = want
+    have = [key, dataclasses.replace(longer, type="VARCHAR(1)"), dataclasses.replace(renamed, name="former"), *others]
+    have.append(WarehouseColumn("gone", "INT", True, ""))
+    clauses = alter.alterations(chain, have, want, {renamed.name: "former"})
+    assert len(clauses or ()) == 4
+    alter.alter(session, chain.names.warehouse, clauses or ())
 
 
 def printed(chain: Chain) -> tuple[str, str]:
