@@ -77,25 +77,25 @@ def test_a_load_of_several_commits_is_a_load_like_any_other(made):
     assert made.audit_branches(chain) == []
 
 
-def test_grade_d_begins_anew_when_the_source_changed(made):
-    chain = made.chain(maximum_grade="D")
-    made.broken(chain)
-    first = made.left(chain)
-    made.source(f"UPDATE {made.name} SET v = N'changed' WHERE id = 3")
-    report, lines = made.run(chain)
-    assert any(f"load {first.load_id} is not resumed: the source changed since; the load restarts" in x for x in lines)
-    assert report.load_id != first.load_id
-    assert report.copied.resumed_rows == 0
-    assert not failed(made.prove_snapshot(chain))
-    rows = made.lake(chain).scan(snapshot_id=report.copied.snapshot_id).to_arrow().to_pylist()
-    assert [r["v"] for r in rows if r["id"] == 3] == ["changed"]
-    assert f"audit_{first.load_id}" in made.audit_branches(chain), "left to age"
-
-
 @pytest.fixture
 def arrow(filled, often):
     yield Interrupted(filled, None, "arrow")
     filled.sqlserver.faults.clear()
+
+
+def test_grade_d_begins_anew_when_the_source_changed(arrow):
+    chain = arrow.chain(maximum_grade="D")
+    arrow.broken(chain)
+    first = arrow.left(chain)
+    arrow.source(f"UPDATE {arrow.name} SET v = N'changed' WHERE id = 3")
+    report, lines = arrow.run(chain)
+    assert any(f"load {first.load_id} is not resumed: the source changed since; the load restarts" in x for x in lines)
+    assert report.load_id != first.load_id
+    assert report.copied.resumed_rows == 0
+    assert not failed(arrow.prove_snapshot(chain))
+    rows = arrow.lake(chain).scan(snapshot_id=report.copied.snapshot_id).to_arrow().to_pylist()
+    assert [r["v"] for r in rows if r["id"] == 3] == ["changed"]
+    assert f"audit_{first.load_id}" in arrow.audit_branches(chain), "left to age"
 
 
 def test_grade_b_begins_anew_and_says_so(arrow):
