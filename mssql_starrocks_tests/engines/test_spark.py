@@ -12,7 +12,6 @@ import pytest
 
 from mssql_starrocks.chain import Chain, plan_chain
 from mssql_starrocks.config import Config
-from mssql_starrocks.engines.meter import Meter
 from mssql_starrocks.engines.spark import SparkEngine, sub_select
 from mssql_starrocks.engines.trust import trust_store
 from mssql_starrocks.errors import EngineError, SourceError, SourceUnreachableError
@@ -325,11 +324,11 @@ def test_a_table_of_another_schema_is_refused(copy, glue_lake, engine):
         engine.copy(plan_of(chain_of(EMPTY_TABLE)), AuditBranch(database, name, "audit_L1", {}))
 
 
-def test_a_branch_that_is_not_ours_is_refused(copy, engine, spark):
+def test_a_branch_that_is_not_ours_is_refused(copy, engine):
     copied = copy(EMPTY_TABLE)
     database, name = copied.table.name()
     with pytest.raises(EngineError, match="somebody else wrote to branch audit_L1"):
-        engine._result(AuditBranch(database, name, "audit_L1", {LOAD_ID: "L2"}), 0.0, Meter(spark.sparkContext, "L2"))
+        engine._head(AuditBranch(database, name, "audit_L1", {LOAD_ID: "L2"}))
 
 
 def test_a_missing_branch_is_an_error(copy, engine):
