@@ -6,13 +6,14 @@ starts from a freshly loaded table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
+from mssql_starrocks.lake.refs import change_refs
 from mssql_starrocks.model import Evidence
 
 if TYPE_CHECKING:
@@ -226,25 +227,6 @@ def _refuse_conflict(table: Table, load: LoadSnapshot) -> None:
             f"{load.evidence.table}: main was taken back to an earlier load since load {load.evidence.load_id} was "
             "copied. Nothing was published; materialise the chain again."
         )
-
-
-def change_refs(table: Table, change: Callable[[ManageSnapshots], ManageSnapshots]) -> None:
-    """Commit a change of refs. Glue refuses whatever was committed meanwhile, also elsewhere in the table: then the
-    table is loaded afresh and `change`, which must look at it again by itself, is done again.
-    """
-    from pyiceberg.exceptions import CommitFailedException
-
-    retry = Retrying(
-        retry=retry_if_exception_type(CommitFailedException),
-        stop=stop_after_attempt(6),
-        wait=wait_random_exponential(0.1, max=5),
-        reraise=True,
-    )
-    for attempt in retry:
-        with attempt:
-            if attempt.retry_state.attempt_number > 1:
-                table.refresh()
-            change(table.manage_snapshots()).commit()
 
 
 def _certified_loads(table: Table) -> list[str]:

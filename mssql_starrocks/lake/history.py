@@ -6,7 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import PublishConflictError
-from mssql_starrocks.lake.branch import TAG, LoadSnapshot, change_refs, load_at, published
+from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, published
+from mssql_starrocks.lake.refs import change_refs
 from mssql_starrocks.lake.tables import expected_schema
 
 if TYPE_CHECKING:
