@@ -7,11 +7,12 @@ starts from a freshly loaded table.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
+from mssql_starrocks.lake.refs import change_refs
 from mssql_starrocks.model import Checkpoint, Evidence
 from mssql_starrocks.retries import commits
 
@@ -223,7 +224,7 @@ def publish(table: Table, load: LoadSnapshot) -> str:
         return change
 
     try:
-        change_refs(table, move, load)
+        change_refs(table, move, load.snapshot_id)
     except CommitFailedException as error:
         raise PublishConflictError(_conflict(load)) from error
     return tag
@@ -240,31 +241,6 @@ def _refuse_conflict(table: Table, load: LoadSnapshot) -> None:
             f"{load.evidence.table}: main was taken back to an earlier load since load {load.evidence.load_id} was "
             "copied. Nothing was published; materialise the chain again."
         )
-
-
-def change_refs(
-    table: Table, change: Callable[[ManageSnapshots], ManageSnapshots], main: LoadSnapshot | None = None
-) -> None:
-    """Commit a change of refs; `main` is the load that it makes main, whose schema becomes the table's.
-
-    Glue refuses whatever was committed meanwhile, also elsewhere in the table: then the table is loaded afresh and
-    `change`, which must look at it again by itself, is done again.
-    """
-    from pyiceberg.exceptions import CommitFailedException
-    from pyiceberg.table.update.snapshot import ManageSnapshots
-
-    from mssql_starrocks.lake.schemas import SetSchema
-
-    for attempt in commits(CommitFailedException):
-        with attempt:
-            if attempt.retry_state.attempt_number > 1:
-                table.refresh()
-            transaction = table.transaction()
-            head = table.snapshot_by_id(main.snapshot_id) if main else None
-            if head is not None and head.schema_id is not None:
-                SetSchema(transaction, head.schema_id).commit()
-            change(ManageSnapshots(transaction)).commit()
-            transaction.commit_transaction()
 
 
 def _certified_loads(table: Table) -> list[str]:

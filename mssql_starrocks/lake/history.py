@@ -6,7 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import PublishConflictError
-from mssql_starrocks.lake.branch import TAG, LoadSnapshot, change_refs, load_at, published
+from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, published
+from mssql_starrocks.lake.refs import change_refs
 from mssql_starrocks.lake.tables import expected_schema
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def take_back(table: Table, load: LoadSnapshot) -> None:
         return change.set_current_snapshot(snapshot_id=load.snapshot_id)
 
     try:
-        change_refs(table, move, load)
+        change_refs(table, move, load.snapshot_id)
     except CommitFailedException as error:
         raise PublishConflictError(what) from error
 
