@@ -1,0 +1,83 @@
+"""Three builds with a defect each, made by patches in the child. A harness that lets one pass is broken itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+
+def publish_before_the_checks() -> None:
+    """The copy loses a row, nobody looks before `main` moves."""
+    from mssql_starrocks import stages
+    from mssql_starrocks.engines import arrow
+    from mssql_starrocks.stages import publishing
+
+    real = arrow.shape
+    arrow.shape = lambda batch, *rest: real(batch, *rest)[1:]
+    stages.prove_snapshot = lambda *_: ()
+    publishing._certify_now = lambda *_: None
+
+
+def ledger_before_the_load() -> None:
+    """The ledger says that the snapshot is in before anything of it is."""
+    from mssql_starrocks.stages import loading
+    from mssql_starrocks.warehouse import ledger
+    from mssql_starrocks.warehouse import replace as replacing
+
+    real_published, real_shadow = loading.published, replacing.make_shadow
+    current: list[Any] = []
+
+    def published(*args: Any) -> Any:
+        current[:] = [real_published(*args)]
+        return current[0]
+
+    def make_shadow(session: Any, chain: Any, starrocks: Any, name: str) -> Any:
+        load = current[0]
+        before = ledger.read(session, chain)
+        entry = replace(before, snapshot_id=load.snapshot_id, load_id=load.evidence.load_id)
+        ledger.record(session, starrocks, chain, entry)
+        return real_shadow(session, chain, starrocks, name)
+
+    loading.published, replacing.make_shadow = published, make_shadow
+
+
+def retry_without_asking() -> None:
+    """A load whose answer was lost is sent again under another label."""
+    from mssql_starrocks.errors import WarehouseUnreachableError
+    from mssql_starrocks.warehouse.connect import warehouse_session
+    from mssql_starrocks.warehouse.loaders.catalog_insert import CatalogInsert
+    from mssql_starrocks.warehouse.loaders.stream_load import StreamLoad
+
+    real_stream = StreamLoad.load
+
+    def insert(self: Any, session: Any, order: Any) -> int:
+        from mssql_starrocks.warehouse.external import ensure_catalog
+
+        ensure_catalog(session, self._starrocks, self._lake)
+        try:
+            return int(session.run(self._statement(order)).rows)
+        except WarehouseUnreachableError:
+            with warehouse_session(self._starrocks) as second:
+                return int(second.run(self._statement(replace(order, label=f"{order.label}_2"))).rows)
+
+    def stream(self: Any, session: Any, order: Any) -> int:
+        from mssql_starrocks.warehouse.loaders import stream_load
+
+        transaction = stream_load._Transaction
+
+        def commit(one: Any) -> None:
+            one._refuse(one._http.call("POST", "/api/transaction/commit", one._headers), "commit")
+
+        transaction.commit = commit
+        try:
+            return real_stream(self, session, order)
+        except WarehouseUnreachableError:
+            return real_stream(self, session, replace(order, label=f"{order.label}_2"))
+
+    CatalogInsert.load, StreamLoad.load = insert, stream
+
+
+DEFECTS: Mapping[str, Callable[[], None]] = {
+    "publish before the checks": publish_before_the_checks,
+    "ledger before the load": ledger_before_the_load,
+    "retry without asking": retry_without_asking,
+}
