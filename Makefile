@@ -38,6 +38,13 @@ ui: setup ## Sandbox and Dagster's UI on loopback
 test: setup lint ## Lint, then the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+N ?= 100
+SEED ?= 1
+
+.PHONY: faults
+faults: setup ## Disturb the chain N times (make faults N=1000 SEED=7), run it again each time; exit code 1 if wrong
+	$(BIN)/python -m mssql_starrocks_tests.faults --n $(N) --seed $(SEED)
+
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy strict, import rules
 	$(BIN)/ruff check .

@@ -1,10 +1,13 @@
 """The chain in a process of its own, forked from a server that has imported everything and started nothing."""
 
+import faulthandler
 import multiprocessing
 import os
+import signal
 import time
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -46,6 +49,7 @@ def context() -> Any:
 def main(order: Order, parent: Connection) -> None:
     """Run, and say how it went: `done`, or `failed` and why."""
     os.setsid()  # whatever is left of this run is left in its group
+    faulthandler.register(signal.SIGUSR1)  # shows where a run hangs
     os.environ.update(order.environment)
     _be_quick()
     if order.where:
@@ -55,9 +59,11 @@ def main(order: Order, parent: Connection) -> None:
     try:
         _DOORS[order.door](order)
     except BaseException as error:
-        parent.send(("failed", f"{type(error).__name__}: {error}"))
+        said = ("failed", f"{type(error).__name__}: {error}")
     else:
-        parent.send(("done", ""))
+        said = ("done", "")
+    with suppress(OSError):  # nobody is there to hear it
+        parent.send(said)
     os._exit(0)  # at once: what a process does at its end is not under test
 
 

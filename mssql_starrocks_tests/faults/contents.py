@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 BEFORE, AFTER, WIDER = "before", "after", "wider"
+MOST = 320  # rows of any content; twice the rows of any is more
 _TYPES = {"id": pa.int32(), "v": pa.string(), "n": pa.decimal128(12, 2), "w": pa.int32()}
 _AUDIT = ("migrated_at", "source_schema", "load_id")
 

@@ -31,13 +31,26 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a case: whether the fault happened, how the disturbed run ended, and all that was wrong."""
+    """What came of a case: whether the fault happened, how the disturbed run ended, and what was wrong.
+
+    `seen` is what readers saw, `other` what the harness found afterwards.
+    """
 
     case: Case
     fired: bool
     first: Outcome
-    wrong: tuple[str, ...]
+    seen: tuple[str, ...]
+    other: tuple[str, ...]
     readings: int
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        return self.seen + self.other
+
+    @property
+    def published_wrong(self) -> bool:
+        """Whether a reader saw something wrong."""
+        return bool(self.seen)
 
 
 class Harness:
@@ -62,14 +75,14 @@ class Harness:
             second = self._world.run(target, door=case.door)
             self._messages[case.table] = second.messages
             reader.look()
-        wrong = [*reader.wrong, *_complaints(first, second)]
+        wrong = _complaints(first, second)
         if second.how == "done":
             wrong += state.differences(self._world, target, prints)
         wrong += state.loaded_twice(self._world, target)
         target.rounds += 1
-        if wrong or target.rounds >= _ROUNDS or case.table in (catalogue.FIRST, catalogue.CHANGED):
+        if reader.wrong or wrong or target.rounds >= _ROUNDS or case.table in (catalogue.FIRST, catalogue.CHANGED):
             self._targets.pop(case.table, None)
-        return Verdict(case, fired, first, tuple(wrong), reader.readings)
+        return Verdict(case, fired, first, tuple(reader.wrong), tuple(wrong), reader.readings)
 
     def _disturbed(self, case: Case, target: Target) -> tuple[bool, Outcome]:
         scene, before = Scene(self._world, target), self._world.struck()

@@ -17,8 +17,8 @@ class Point:
     hit: int = 1
 
 
-_STAGES, _BRANCH, _REPLACE = "mssql_starrocks.stages", "mssql_starrocks.lake.branch", "mssql_starrocks.warehouse.replace"
-_LOADERS = "mssql_starrocks.warehouse.loaders"
+_STAGES, _LOADERS = "mssql_starrocks.stages", "mssql_starrocks.warehouse.loaders"
+_BRANCH, _REPLACE = "mssql_starrocks.lake.branch", "mssql_starrocks.warehouse.replace"
 POINTS: Mapping[str, Point] = {
     "snapshot": Point(_STAGES, "snapshot"),
     "prove_snapshot": Point(_STAGES, "prove_snapshot"),

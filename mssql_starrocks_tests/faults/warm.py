@@ -1,22 +1,28 @@
 """Imported by the fork server: everything a chain imports. Nothing here may start a thread, which no fork inherits."""
 
-import botocore.session
-import duckdb
-import pyarrow.parquet
-import pyiceberg.avro.decoder_fast
-import pyiceberg.catalog.glue
-import pyiceberg.catalog.sql
-import pyiceberg.io.pyarrow
-import pymssql
-import pymysql
+import importlib
 
-import mssql_starrocks.engines.arrow
-import mssql_starrocks.lake.store
-import mssql_starrocks.stages
-import mssql_starrocks.warehouse.loaders.stream_load
-import mssql_starrocks_tests.faults.child
-import mssql_starrocks_tests.platform
 from mssql_starrocks.source.connect import _choose_provider
 
-_choose_provider()
-import mssql_python  # noqa: E402, F401 - it reads its choice of a driver when it is imported
+_MODULES = (
+    "mssql_starrocks_tests.faults.child",
+    "mssql_starrocks_tests.platform",
+    "mssql_starrocks.stages",
+    "mssql_starrocks.engines.arrow",
+    "mssql_starrocks.lake.store",
+    "mssql_starrocks.warehouse.loaders.stream_load",
+    "pyiceberg.avro.decoder_fast",
+    "pyiceberg.catalog.glue",
+    "pyiceberg.catalog.sql",
+    "pyiceberg.io.pyarrow",
+    "pyarrow.parquet",
+    "botocore.session",
+    "duckdb",
+    "pymssql",
+    "pymysql",
+    "mssql_python",
+)
+
+_choose_provider()  # which mssql_python reads when it is imported
+for _module in _MODULES:
+    importlib.import_module(_module)

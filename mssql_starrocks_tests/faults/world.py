@@ -19,7 +19,7 @@ from mssql_starrocks.source.discover import discover
 from mssql_starrocks_tests.faults import catalogue, child, contents
 from mssql_starrocks_tests.faults.proxies import FaultyAws, TcpProxy
 
-_DEADLINE = 120  # seconds until a run counts as hung
+_DEADLINE = 90  # seconds until a run counts as hung
 _ROUNDS = 8  # before a table is left and a fresh one is taken
 _CONFIG: dict[str, dict[str, Any]] = {
     catalogue.AGAIN: {"partitioning": 2},
@@ -54,6 +54,7 @@ class Traffic:
         with self._changed:
             self._changed.wait_for(lambda: self._count != seen, seconds)
             return self._count
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -208,6 +209,8 @@ class World:
                 ours.send(True)
             except OSError:  # it was killed
                 continue
+        os.kill(process.pid, signal.SIGUSR1)
+        process.join(1)  # while it writes its stacks
         process.kill()
         return "hung", f"nothing for {_DEADLINE} s"
 

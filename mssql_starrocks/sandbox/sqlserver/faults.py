@@ -58,7 +58,7 @@ class Faults:
         self._arm(Fault("error", text, after_rows, times))
 
     def fail(self, text: str, number: int, message: str, after_rows: int = 0, times: int = 1) -> None:
-        """This error after so many rows."""
+        """Answer with this error after so many rows."""
         self._arm(Fault("error", text, after_rows, times, number, message))
 
     def silence(self, text: str, after_rows: int = 0, times: int = 1) -> None:
