@@ -44,14 +44,13 @@ def retry_without_asking() -> None:
     """A load whose answer was lost is sent again under another label."""
     from mssql_starrocks.errors import WarehouseUnreachableError
     from mssql_starrocks.warehouse.connect import warehouse_session
+    from mssql_starrocks.warehouse.external import ensure_catalog
     from mssql_starrocks.warehouse.loaders.catalog_insert import CatalogInsert
-    from mssql_starrocks.warehouse.loaders.stream_load import StreamLoad
+    from mssql_starrocks.warehouse.loaders.stream_load import StreamLoad, _Transaction
 
     real_stream = StreamLoad.load
 
     def insert(self: Any, session: Any, order: Any) -> int:
-        from mssql_starrocks.warehouse.external import ensure_catalog
-
         ensure_catalog(session, self._starrocks, self._lake)
         try:
             return int(session.run(self._statement(order)).rows)
@@ -59,20 +58,16 @@ def retry_without_asking() -> None:
             with warehouse_session(self._starrocks) as second:
                 return int(second.run(self._statement(replace(order, label=f"{order.label}_2"))).rows)
 
+    def commit(self: Any) -> None:
+        self._refuse(self._http.call("POST", "/api/transaction/commit", self._headers), "commit")
+
     def stream(self: Any, session: Any, order: Any) -> int:
-        from mssql_starrocks.warehouse.loaders import stream_load
-
-        transaction = stream_load._Transaction
-
-        def commit(one: Any) -> None:
-            one._refuse(one._http.call("POST", "/api/transaction/commit", one._headers), "commit")
-
-        transaction.commit = commit
         try:
             return real_stream(self, session, order)
         except WarehouseUnreachableError:
             return real_stream(self, session, replace(order, label=f"{order.label}_2"))
 
+    _Transaction.commit = commit
     CatalogInsert.load, StreamLoad.load = insert, stream
 
 

@@ -6,8 +6,9 @@ so-manieth message between the chain and its servers.
 
 from dataclasses import dataclass
 
-# Source tables by what their load does: a first load (RENAME), the second of a keyed table (INSERT OVERWRITE), one with
-# a column more (SWAP), the second of a table without a key, one over Stream Load, one in a lake of local files.
+# Source tables by what their load does: a first load (RENAME), the second of a keyed table (INSERT OVERWRITE; read by
+# two connections), one with a column more (SWAP), the second of a table without a key, one over Stream Load, one in a
+# lake of local files.
 FIRST, AGAIN, CHANGED, KEYLESS, STREAMED, LOCAL = "first", "again", "changed", "keyless", "streamed", "local"
 ALL = (FIRST, AGAIN, CHANGED, KEYLESS, STREAMED, LOCAL)
 AWS = tuple(kind for kind in ALL if kind != LOCAL)
@@ -69,7 +70,7 @@ def _source() -> list[Fault]:
         ("source", "fail", "1205", "Transaction was deadlocked and has been chosen as the deadlock victim."),
         *(("source", "fail", *error) for error in (_LOCK_TIMEOUT, _BUSY, _THROTTLED)),
     ]
-    return [*cuts, *(Fault("fork", "after", what) for what in answers), Fault("snapshot", "before", ("lock",))]
+    return [*cuts, *(Fault("fork", "after", what) for what in answers), Fault("snapshot", "before", ("lock",), (AGAIN,))]
 
 
 def _lake() -> list[Fault]:

@@ -52,10 +52,10 @@ def main(order: Order, parent: Connection) -> None:
     faulthandler.register(signal.SIGUSR1)  # shows where a run hangs
     os.environ.update(order.environment)
     _be_quick()
-    if order.where:
-        stop_at(order.where, order.when, lambda label: _ask(parent, label))
     if order.defect:
         broken.DEFECTS[order.defect]()
+    if order.where:
+        stop_at(order.where, order.when, lambda label: _ask(parent, label))
     try:
         _DOORS[order.door](order)
     except BaseException as error:

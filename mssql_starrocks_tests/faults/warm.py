@@ -21,6 +21,8 @@ _MODULES = (
     "pymssql",
     "pymysql",
     "mssql_python",
+    "dagster",
+    "mssql_starrocks.orchestration.build",
 )
 
 _choose_provider()  # which mssql_python reads when it is imported
