@@ -100,7 +100,7 @@ class FaultyAws:
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
 
     def arm(self, how: str, text: str, times: int) -> None:
-        """`text` is looked for in `glue UpdateTable` or `s3 PUT /bucket/path`."""
+        """Each word of `text` is looked for in `glue UpdateTable` or `s3 PUT /bucket/path`."""
         with self._lock:
             self._rules.append(_Rule(how, text, times))
 
@@ -133,7 +133,7 @@ class FaultyAws:
     def _take(self, request: str) -> str | None:
         with self._lock:
             for rule in self._rules:
-                if rule.left and rule.text in request:
+                if rule.left and all(word in request for word in rule.text.split()):
                     rule.left -= 1
                     self._struck += 1
                     return rule.how
