@@ -70,7 +70,11 @@ def _source() -> list[Fault]:
         ("source", "fail", "1205", "Transaction was deadlocked and has been chosen as the deadlock victim."),
         *(("source", "fail", *error) for error in (_LOCK_TIMEOUT, _BUSY, _THROTTLED)),
     ]
-    return [*cuts, *(Fault("fork", "after", what) for what in answers), Fault("snapshot", "before", ("lock",), (AGAIN,))]
+    return [
+        *cuts,
+        *(Fault("fork", "after", what) for what in answers),
+        Fault("snapshot", "before", ("lock",), (AGAIN,)),
+    ]
 
 
 def _lake() -> list[Fault]:
