@@ -75,7 +75,7 @@ class Harness:
             second = self._world.run(target, door=case.door)
             self._messages[case.table] = second.messages
             reader.look()
-        wrong = _complaints(first, second)
+        wrong = [*_complaints(first, second), *filter(None, [reader.failed])]
         if second.how == "done":
             wrong += state.differences(self._world, target, prints)
         wrong += state.loaded_twice(self._world, target)

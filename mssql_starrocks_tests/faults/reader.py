@@ -27,7 +27,8 @@ class Reader:
         self._reached = {"main": 0, "StarRocks": 0}
         self._snapshots: dict[int, tuple[Any, ...]] = {}
         self._stop, self._lock = threading.Event(), threading.Lock()
-        self.readings, self.wrong = 0, []  # type: int, list[str]
+        self.readings, self.failed = 0, ""
+        self.wrong: list[str] = []
         self._connection = _connect(self._settings.starrocks)
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -62,7 +63,7 @@ class Reader:
                 self.look()
                 self._stop.wait(_REST)
         except Exception as error:
-            self._complain(f"the reader failed: {type(error).__name__}: {error}")
+            self.failed = f"the reader failed: {type(error).__name__}: {error}"
 
     def _judge(self, where: str, reading: tuple[Any, ...]) -> None:
         if reading not in self._allowed:
