@@ -57,7 +57,7 @@ class Harness:
     """Runs cases one after the other against one world."""
 
     def __init__(self, found: World) -> None:
-        self._world = found
+        self.world = found
         self._targets: dict[str, Target] = {}
         self._messages: dict[str, int] = {}
         self._prints: dict[str, state.Prints] = {}
@@ -68,24 +68,24 @@ class Harness:
         prints = self._reference(after)
         allowed = [contents.expected(before) if before else ABSENT, contents.expected(after)]
         if before:
-            self._world.change(target, after)
-        with Reader(self._world, target, allowed) as reader:
+            self.world.change(target, after)
+        with Reader(self.world, target, allowed) as reader:
             fired, first = self._disturbed(case, target)
             reader.look()
-            second = self._world.run(target, door=case.door)
+            second = self.world.run(target, door=case.door)
             self._messages[case.table] = second.messages
             reader.look()
         wrong = [*_complaints(first, second), *filter(None, [reader.failed])]
         if second.how == "done":
-            wrong += state.differences(self._world, target, prints)
-        wrong += state.loaded_twice(self._world, target)
+            wrong += state.differences(self.world, target, prints)
+        wrong += state.loaded_twice(self.world, target)
         target.rounds += 1
         if reader.wrong or wrong or target.rounds >= _ROUNDS or case.table in (catalogue.FIRST, catalogue.CHANGED):
             self._targets.pop(case.table, None)
         return Verdict(case, fired, first, tuple(reader.wrong), tuple(wrong), reader.readings)
 
     def _disturbed(self, case: Case, target: Target) -> tuple[bool, Outcome]:
-        scene, before = Scene(self._world, target), self._world.struck()
+        scene, before = Scene(self.world, target), self.world.struck()
 
         def reached(pid: int, label: str) -> None:
             scene.pid, scene.label = pid, label
@@ -94,9 +94,9 @@ class Harness:
         at = 0 if case.fault.where else max(round(case.at * self._messages.get(case.table, _MESSAGES)), 1)
         orders = {"where": case.fault.where, "when": case.fault.when, "door": case.door, "defect": case.defect}
         with scene.held:
-            outcome = self._world.run(target, reached, at, **orders)
-        fired = scene.hits + self._world.struck() > before
-        self._world.calm()
+            outcome = self.world.run(target, reached, at, **orders)
+        fired = scene.hits + self.world.struck() > before
+        self.world.calm()
         return fired, outcome
 
     def _contents(self, kind: str) -> tuple[str, str]:
@@ -112,7 +112,7 @@ class Harness:
         """A table whose copy holds what it should hold before the case."""
         if kind not in self._targets:
             first = kind == catalogue.FIRST
-            target = self._world.new_target(kind, contents.AFTER if first else contents.BEFORE)
+            target = self.world.new_target(kind, contents.AFTER if first else contents.BEFORE)
             if not first:
                 self._clean(target)
             self._targets[kind] = target
@@ -121,13 +121,13 @@ class Harness:
     def _reference(self, content: str) -> state.Prints:
         """The fingerprints of a copy of that content that nobody disturbed."""
         if content not in self._prints:
-            target = self._world.new_target(catalogue.FIRST, content)
+            target = self.world.new_target(catalogue.FIRST, content)
             self._clean(target)
-            self._prints[content] = state.prints(self._world, target)
+            self._prints[content] = state.prints(self.world, target)
         return self._prints[content]
 
     def _clean(self, target: Target) -> None:
-        outcome = self._world.run(target)
+        outcome = self.world.run(target)
         if outcome.how != "done":
             raise RuntimeError(f"{target.path} cannot be copied without any fault: {outcome.how} {outcome.text}")
 

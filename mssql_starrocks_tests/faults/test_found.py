@@ -21,13 +21,20 @@ _THROTTLED = {
 }
 
 
+@pytest.fixture(scope="module")
+def platform(disturbed):
+    box = disturbed.world.box
+    box.sqlserver.execute("CREATE TABLE dbo.found (id int NOT NULL PRIMARY KEY)")
+    box.sqlserver.execute("INSERT INTO dbo.found VALUES (1)")
+    return Platform(box)
+
+
 @pytest.fixture
-def platform(own_box):
-    own_box.sqlserver.execute("CREATE TABLE dbo.t (id int NOT NULL PRIMARY KEY)")
-    return Platform(own_box)
+def chain(platform):
+    return platform.chains(engine="arrow", include=["dbo.found"])["dbo.found"]
 
 
-def test_a_source_that_goes_away_after_the_copy_is_no_error_of_the_lake(platform, monkeypatch):
+def test_a_source_that_goes_away_after_the_copy_is_no_error_of_the_lake(platform, chain, monkeypatch):
     """It was, and so it was permanent."""
     real = snapshotting._copy
 
@@ -38,13 +45,12 @@ def test_a_source_that_goes_away_after_the_copy_is_no_error_of_the_lake(platform
 
     monkeypatch.setattr(snapshotting, "_copy", copied_then_cut)
     with pytest.raises(SourceError) as raised:
-        platform.snapshot(platform.chains(engine="arrow")["dbo.t"])
+        platform.snapshot(chain)
     assert raised.value.transient, raised.value
 
 
-def test_a_throttled_source_may_be_asked_again(platform):
+def test_a_throttled_source_may_be_asked_again(platform, chain):
     """The Rust driver gives texts without numbers, and these texts were not known: no retry was ever made."""
-    chain = platform.chains(engine="arrow")["dbo.t"]
     for number, text in _THROTTLED.items():
         platform.box.sqlserver.faults.fail("SELECT [id] AS [id]", number, text)
         with pytest.raises(SourceBusyError) as raised:
