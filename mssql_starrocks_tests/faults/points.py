@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def _any_call(_: tuple[Any, ...]) -> bool:
+    return True
+
+
+def _last_record(args: tuple[Any, ...]) -> bool:
+    """Of the ledger: earlier ones name the shadow that is being filled."""
+    return not args[-1].shadow
+
+
 @dataclass(frozen=True)
 class Point:
-    """A function of the product; `hit` says which of its calls in a run is meant."""
+    """A function of the product; the first call that is `meant` is the point."""
 
     module: str
     function: str
-    hit: int = 1
+    meant: Callable[[tuple[Any, ...]], bool] = _any_call
 
 
 _STAGES, _LOADERS = "mssql_starrocks.stages", "mssql_starrocks.warehouse.loaders"
@@ -41,7 +50,7 @@ POINTS: Mapping[str, Point] = {
     "prove_shadow": Point("mssql_starrocks.stages.loading", "_prove_table"),
     "take_over": Point(_REPLACE, "take_over"),
     "drop": Point(_REPLACE, "drop"),
-    "record": Point("mssql_starrocks.warehouse.ledger", "record", hit=2),  # the first is the claim
+    "record": Point("mssql_starrocks.warehouse.ledger", "record", _last_record),
 }
 
 
@@ -55,13 +64,15 @@ def stop_at(where: str, when: str, reached: Callable[[str], None]) -> None:
     """Call `reached` once, before or after the point's function runs, with the label of the load that it is about."""
     point = POINTS[where]
     owner, name = owner_of(point)
-    real, lock, calls = getattr(owner, name), threading.Lock(), [0]
+    real, lock = getattr(owner, name), threading.Lock()
+    done: list[bool] = []
 
     @functools.wraps(real)
     def stopping(*args: Any, **kwargs: Any) -> Any:
         with lock:
-            calls[0] += 1
-            meant = calls[0] == point.hit
+            meant = not done and point.meant(args)
+            if meant:
+                done.append(True)
         if meant and when == "before":
             reached(_label(args))
         answer = real(*args, **kwargs)
