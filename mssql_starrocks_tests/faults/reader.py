@@ -12,7 +12,7 @@ from mssql_starrocks.naming import LEDGER
 from mssql_starrocks_tests.faults import contents
 from mssql_starrocks_tests.faults.world import Target, World
 
-# The stand-in finds a name and reads its rows in two steps, between which a SWAP and DROP may happen: no answer, no harm.
+# The stand-in finds a table and reads its rows in two steps; SWAP and DROP between them leave it without an answer.
 _RACED = "Catalog Error: Table with name"
 _UNKNOWN_TABLE = (1049, 1146, 5501, 5502)
 _IDLE = 0.1  # seconds between two readings when the chain says nothing
