@@ -1,4 +1,4 @@
-"""Three builds with a defect each, made by patches in the child. A harness that lets one pass is broken itself."""
+"""Builds with a defect each, made by patches in the child. A harness that lets one pass is broken itself."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -71,8 +71,16 @@ def retry_without_asking() -> None:
     CatalogInsert.load, StreamLoad.load = insert, stream
 
 
+def leave_a_process() -> None:
+    """A child in a session of its own outlives the run."""
+    import subprocess
+
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+
+
 DEFECTS: Mapping[str, Callable[[], None]] = {
     "publish before the checks": publish_before_the_checks,
     "ledger before the load": ledger_before_the_load,
     "retry without asking": retry_without_asking,
+    "leave a process": leave_a_process,
 }

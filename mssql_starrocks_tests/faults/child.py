@@ -18,6 +18,7 @@ from mssql_starrocks.model import Manifest
 from mssql_starrocks_tests.faults import broken
 from mssql_starrocks_tests.faults.points import stop_at
 
+MARK = "FAULTS_RUN"  # in the environment of every process that a run starts
 _LONGEST_WAIT = 0.02  # seconds between two tries: their number is under test, not their pauses
 
 
@@ -48,7 +49,6 @@ def context() -> Any:
 
 def main(order: Order, parent: Connection) -> None:
     """Run, and say how it went: `done`, or `failed` and why."""
-    os.setsid()  # whatever is left of this run is left in its group
     faulthandler.register(signal.SIGUSR1)  # shows where a run hangs
     os.environ.update(order.environment)
     _be_quick()

@@ -18,6 +18,7 @@ _LOST_COMMIT = Fault("commit_load", "before", ("http", "lose", "/api/transaction
         ("ledger before the load", Fault("prove_shadow", "before", ("kill",)), AGAIN, "the ledger promises load"),
         ("retry without asking", _LOST_INSERT, KEYLESS, "loaded more than once"),
         ("retry without asking", _LOST_COMMIT, STREAMED, "loaded more than once"),
+        ("leave a process", _LOST_COMMIT, STREAMED, "a process was left behind"),
     ],
 )
 def test_a_broken_build_is_found(disturbed, defect, fault, table, complaint):

@@ -1,11 +1,12 @@
 """The servers, the doors that the chain is given to them, and the source tables whose copies are disturbed."""
 
 import os
+import secrets
 import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from mssql_starrocks_tests.faults import catalogue, child, contents
 from mssql_starrocks_tests.faults.proxies import FaultyAws, TcpProxy
 
 _DEADLINE = 90  # seconds until a run counts as hung
+_GRACE, _PAUSE = 100, threading.Event()  # times 50 ms until a process counts as left behind
 _ROUNDS = 8  # before a table is left and a fresh one is taken
 _CONFIG: dict[str, dict[str, Any]] = {
     catalogue.AGAIN: {"partitioning": 2},
@@ -174,9 +176,9 @@ class World:
         at the message number `at`."""
         context = child.context()
         ours, theirs = context.Pipe()
-        job = child.Order(
-            self.environment(target.kind), target.chain, target.manifest, target.config, **order
-        )  # fmt: skip
+        mark = f"run_{secrets.token_hex(8)}"
+        environment = {**self.environment(target.kind), child.MARK: mark}
+        job = child.Order(environment, target.chain, target.manifest, target.config, **order)
         process = context.Process(target=child.main, args=(job, theirs))
         hit: list[bool] = []
 
@@ -191,7 +193,7 @@ class World:
             how, text = self._follow(process, ours, happen)
             process.join(_DEADLINE)
         messages = self.traffic.start()
-        leaked = _kill_group(process.pid)
+        leaked = _left(mark)
         process.close()
         return Outcome(how, text, bool(hit), leaked, messages)
 
@@ -232,10 +234,24 @@ def world(certificate: Any = None) -> Iterator[World]:
         yield found
 
 
-def _kill_group(group: int) -> bool:
-    """Whether a process of the run is still there, which it is not afterwards."""
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
+def _left(mark: str) -> bool:
+    """Whether a process of the run lives on, which it does not afterwards. The guard of the copy needs a moment."""
+    for _ in range(_GRACE):
+        found = _marked(mark)
+        if not found:
+            return False
+        _PAUSE.wait(0.05)
+    for process in found:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     return True
+
+
+def _marked(mark: str) -> list[int]:
+    """Processes that inherited the run's environment, whatever their session or group."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has just ended, or is another user's
+            if mark.encode() in file.read_bytes():
+                found.append(int(file.parent.name))
+    return found
