@@ -26,21 +26,26 @@ def main(
     logging.disable(logging.CRITICAL)  # what the chain logs of its troubles
     counts: Counter[str] = Counter()
     started = time.monotonic()
-    with harness() as found:
-        for number, case in itertools.islice(enumerate(cases(seed), start=1), first - 1, n):
-            verdict = found.run(case)
-            _count(counts, verdict)
-            if verdict.wrong or verbose:
-                _tell(number, verdict)
-    seconds = time.monotonic() - started
-    typer.echo(
+    try:
+        with harness() as found:
+            for number, case in itertools.islice(enumerate(cases(seed), start=1), first - 1, n):
+                verdict = found.run(case)
+                _count(counts, verdict)
+                if verdict.wrong or verbose:
+                    _tell(number, verdict)
+    finally:  # Ctrl-C after an hour is no reason to forget the hour
+        typer.echo(_closing(counts, seed, time.monotonic() - started))
+    if counts["wrong publishes"] or counts["violations"] or counts["fired"] * 2 < counts["runs"]:
+        sys.exit(1)
+
+
+def _closing(counts: "Counter[str]", seed: int, seconds: float) -> str:
+    return (
         f"{counts['runs']} runs, seed {seed}, {seconds:.0f} s: {counts['fired']} faults happened, "
         f"{counts['idle']} did not; the disturbed run failed {counts['failed']}, was killed {counts['killed']}, "
         f"finished all the same {counts['done']}, hung {counts['hung']} times; {counts['readings']:,} readings; "
-        f"wrong publishes = {counts['wrong publishes']}, other violations = {counts['violations']}",
+        f"wrong publishes = {counts['wrong publishes']}, other violations = {counts['violations']}"
     )
-    if counts["wrong publishes"] or counts["violations"] or counts["fired"] * 2 < counts["runs"]:
-        sys.exit(1)
 
 
 def _count(counts: "Counter[str]", verdict: Verdict) -> None:
