@@ -16,7 +16,7 @@ from mssql_starrocks_tests.faults.world import Target, World
 _RACED = "Catalog Error: Table with name"
 _UNKNOWN_TABLE = (1049, 1146, 5501, 5502)
 _IDLE = 0.1  # seconds between two readings when the chain says nothing
-_REST = 0.02  # seconds between two readings, for the servers of this process have work to do
+_REST = 0.05  # seconds between two readings, for the servers of this process have work to do
 ABSENT = ("absent",)
 
 

@@ -9,7 +9,7 @@ from mssql_starrocks_tests.faults.harness import Case
 from mssql_starrocks_tests.faults.points import POINTS, owner_of
 
 _SEED = 2026
-_SHARES = {"killed": 4, "source": 3, "lake": 3, "warehouse": 2, "stream load": 1, "disk": 1}
+_SHARES = {"killed": 3, "source": 2, "lake": 3, "warehouse": 2, "stream load": 1, "disk": 1}
 _ALWAYS = [
     Case(Fault("take_over", "after", ("kill",)), FIRST),
     Case(Fault("take_over", "after", ("kill",)), CHANGED),
