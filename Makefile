@@ -42,6 +42,13 @@ test: setup lint ## Lint, then the whole test suite
 acceptance: setup ## Concurrent writers on real Glue and S3: MSSQL_STARROCKS_ACCEPTANCE_LAKE=.env make acceptance
 	$(BIN)/python -m pytest -m acceptance -rs
 
+N ?= 100
+SEED ?= 1
+
+.PHONY: faults
+faults: setup ## Disturb the chain N times (make faults N=1000 SEED=7), run it again each time; exit code 1 if wrong
+	$(BIN)/python -m mssql_starrocks_tests.faults --n $(N) --seed $(SEED)
+
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy strict, import rules
 	$(BIN)/ruff check .

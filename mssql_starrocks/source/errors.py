@@ -27,6 +27,14 @@ _PHRASES = {
     "deadlock victim": 1205,
     "lock request time out": 1222,
     "snapshot isolation": 3952,
+    "cannot obtain a lock resource": 1204,
+    "limit for the database is": 10928,  # "Resource ID : 1. The request limit for the database is 30 ..."
+    "too busy to support requests": 10929,
+    "encountered an error processing your request": 40197,
+    "service is currently busy": 40501,
+    "is not currently available": 40613,
+    "not enough resources to process request": 49918,
+    "operations in progress for subscription": 49920,  # and 49919
 }
 # How the drivers of mssql-python say that the connection is gone.
 _GONE = (

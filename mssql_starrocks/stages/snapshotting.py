@@ -79,7 +79,9 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
         branch = branches.audit_branch(chain.names.lake, evidence, schema_id, so_far)
         with explained(lake, chain.names.lake):
             copied = _copy(engine, plan, branch, table, log)
-            if describe(session, chain.table).fingerprint != evidence.table_fingerprint:
+            with source_explained(mssql, chain.table.id):  # the lake's words would make it permanent
+                now = describe(session, chain.table)
+            if now.fingerprint != evidence.table_fingerprint:
                 branches.abandon(table.refresh(), branch)
                 raise SourceError(f"Table {chain.table.id} was altered while it was copied; materialise it again.")
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")

@@ -41,12 +41,14 @@ def number_of(error: BaseException) -> int:
 
 
 def _translate(error: Exception, starrocks: StarRocksSettings, subject: str) -> WarehouseError:
+    import pymysql
+
     number = number_of(error)
     text = redacted(" ".join(str(error.args[1] if len(error.args) > 1 else error).split()))[:400]
     where = f"StarRocks {starrocks.host}:{starrocks.port}"
     if refused := _refused(number, text, starrocks):
         return WarehouseError(f"{where} {refused}")
-    if number in LOST or isinstance(error, OSError):
+    if number in LOST or isinstance(error, (OSError, pymysql.InterfaceError)):  # a connection that was lost before
         return WarehouseUnreachableError(f"{where} does not answer ({text}): check STARROCKS_HOST, STARROCKS_PORT.")
     if number in _DENIED:
         return WarehouseError(f"{where}, {subject}: {starrocks.user} lacks a privilege ({text})")

@@ -14,6 +14,7 @@ FAULTS = (
     "faults.kill",
     "faults.cut",
     "faults.deadlock",
+    "faults.fail",
     "faults.silence",
     "faults.release",
     "faults.clear",

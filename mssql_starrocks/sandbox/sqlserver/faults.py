@@ -16,13 +16,15 @@ class Fault:
     text: str
     after: int = 0  # bytes (cut, stall, kill) or rows (error, silence)
     times: int = 1
+    number: int = 1205  # of an error
+    message: str = DEADLOCK
 
     @property
     def of_rows(self) -> bool:
         return self.kind in ("error", "silence")
 
     def failure(self) -> Exception:
-        return SqlError(1205, DEADLOCK, 13, 51) if self.kind == "error" else SilentFailure()
+        return SqlError(self.number, self.message, 13, 51) if self.kind == "error" else SilentFailure()
 
 
 class SilentFailure(Exception):  # noqa: N818 - what the client is not told
@@ -54,6 +56,10 @@ class Faults:
     def deadlock(self, text: str, after_rows: int = 0, times: int = 1) -> None:
         """Error 1205 after so many rows."""
         self._arm(Fault("error", text, after_rows, times))
+
+    def fail(self, text: str, number: int, message: str, after_rows: int = 0, times: int = 1) -> None:
+        """Answer with this error after so many rows."""
+        self._arm(Fault("error", text, after_rows, times, number, message))
 
     def silence(self, text: str, after_rows: int = 0, times: int = 1) -> None:
         """A failed DONE without an error, after so many rows (sqlserver_measured.md 5)."""

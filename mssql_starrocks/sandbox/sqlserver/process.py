@@ -35,6 +35,9 @@ class RemoteFaults:
     def deadlock(self, text: str, after_rows: int = 0, times: int = 1) -> None:
         self._server.call("faults.deadlock", text, after_rows, times)
 
+    def fail(self, text: str, number: int, message: str, after_rows: int = 0, times: int = 1) -> None:
+        self._server.call("faults.fail", text, number, message, after_rows, times)
+
     def silence(self, text: str, after_rows: int = 0, times: int = 1) -> None:
         self._server.call("faults.silence", text, after_rows, times)
 

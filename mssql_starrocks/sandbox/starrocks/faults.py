@@ -27,6 +27,11 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
+        self._struck = 0
+
+    def struck(self) -> int:
+        """How many statements and requests have suffered so far."""
+        return self._struck
 
     def drop_before(self, containing: str, times: int = 1) -> None:
         """The connection is closed and the statement never runs."""
@@ -78,6 +83,7 @@ class Faults:
             for fault in self._faults:
                 if fault.when == when and fault.times > 0 and fault.containing in text:
                     fault.times -= 1
+                    self._struck += 1
                     return fault.amount
         return None
 
@@ -89,4 +95,5 @@ class Faults:
             for fault in self._faults:
                 if fault.when == when and fault.times > 0 and fault.containing in sql:
                     fault.times -= 1
+                    self._struck += 1
                     raise fault.error or DropConnection
