@@ -4,9 +4,21 @@ Each stage can be run alone, on any machine: what one needs of another is in the
 StarRocks' ledger of loads, never in this process. Stages hand each other references, never data.
 """
 
+from mssql_starrocks.stages.currency import Currency, is_current
 from mssql_starrocks.stages.loading import load, prove_warehouse
 from mssql_starrocks.stages.planning import plan
 from mssql_starrocks.stages.publishing import prove_snapshot, publish
 from mssql_starrocks.stages.snapshotting import Log, SparkSource, snapshot
 
-__all__ = ["Log", "SparkSource", "load", "plan", "prove_snapshot", "prove_warehouse", "publish", "snapshot"]
+__all__ = [
+    "Currency",
+    "Log",
+    "SparkSource",
+    "is_current",
+    "load",
+    "plan",
+    "prove_snapshot",
+    "prove_warehouse",
+    "publish",
+    "snapshot",
+]
