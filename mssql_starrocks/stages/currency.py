@@ -34,9 +34,7 @@ class Currency:
     snapshot_id: int | None = None
 
 
-def is_current(
-    chain: Chain, mssql: MssqlSettings, lake: LakeSettings, starrocks: StarRocksSettings | None
-) -> Currency:
+def is_current(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, starrocks: StarRocksSettings | None) -> Currency:
     """Compare the published load with the source and with StarRocks' ledger; cheap answers first, nothing is written.
 
     The source says the same when its change tracking version is that of the load (no tracked table of the database

@@ -1,8 +1,10 @@
 """Runs in this process: the same assets and checks, one table's definitions a run, in the thread of the caller.
 
-Measured on Dagster 1.13.27: runs in threads work on a persistent instance; its in-memory one is not safe for threads,
-so without DAGSTER_HOME each run has one of its own. A run that waits for a pool never sleeps, and takes the interpreter
-from those that work: pools are left out here, and `--parallel` and MSSQL_MAX_CONNECTIONS limit instead.
+Runs in threads work, as measured on Dagster 1.13.27, with three exceptions that are worked round here: the in-memory
+instance fails with "table is locked", so without DAGSTER_HOME each run has one of its own; `python_logs` are configured
+anew at the start of each run, under a lock that deadlocks with another run's events, so they are left out; a run that
+waits for a pool never sleeps and takes the interpreter from the others, so pools are left out, and `--parallel` and
+MSSQL_MAX_CONNECTIONS limit instead.
 """
 
 from __future__ import annotations
@@ -22,10 +24,8 @@ from dagster._core.instance.ref import InstanceRef
 from dagster._core.utils import make_new_run_id
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.config import Config
 from mssql_starrocks.engines import guarding
 from mssql_starrocks.errors import ConfigError
-from mssql_starrocks.model import Manifest
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.orchestration.jobs import EVERYTHING, VALIDATE
 from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
@@ -46,16 +46,14 @@ _OVERRIDES = {
 class InProcess:
     """The door to this process; a context manager. Spark, where a table needs it, is one session for all tables."""
 
-    def __init__(self, config: Config, manifest: Manifest, settings: Settings, home: Path | None = None) -> None:
+    def __init__(self, settings: Settings, home: Path | None = None) -> None:
         """Open nothing yet.
 
         Args:
-            config: how to copy.
-            manifest: what discovery saw.
             settings: the connections.
             home: DAGSTER_HOME, where the runs are kept and the UI shows them; without it nothing is kept.
         """
-        self._config, self._manifest, self._home = config, manifest, home
+        self._home = home
         self._spark = LazySpark(settings.spark)
         self._resources = {
             "mssql": _Given(settings.mssql),
@@ -122,9 +120,9 @@ class InProcess:
             watch(TableEvent(chain.table.id, props.stage.value, running.run_id))
             return run()
 
-        alone = self._manifest.with_tables((chain.table,))
+        alone = job.manifest.with_tables((chain.table,))
         targets = {chain.table.id.schema.lower(): chain.names.warehouse_database}
-        config = self._config.model_copy(update={"targets": targets})
+        config = job.config.model_copy(update={"targets": targets})
         definitions = build_definitions(alone, config, resources=self._resources, execute=execute)
         names = [found.name for found in definitions.jobs or () if found.name not in (EVERYTHING, VALIDATE)]
         name = VALIDATE if job.proofs_only else names[0]
@@ -187,5 +185,6 @@ def _persistent(home: Path) -> Iterator[dg.DagsterInstance]:
         instance = dg.DagsterInstance.from_ref(reference)
     except (dg.DagsterInvalidConfigError, dg.DagsterInvariantViolationError) as error:
         raise ConfigError(f"{home}/dagster.yaml: {' '.join(str(error).split())}") from None
+    instance.get_yaml_python_handlers = list  # type: ignore[method-assign]  # logging.config.dictConfig, see above
     with instance:
         yield instance

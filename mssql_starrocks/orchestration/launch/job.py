@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from mssql_starrocks.chain import Chain, Refused
-from mssql_starrocks.model import TableId
+from mssql_starrocks.config import Config
+from mssql_starrocks.model import Manifest, TableId
 from mssql_starrocks.orchestration.checks import SNAPSHOT_CHECKS, WAREHOUSE_CHECKS
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.translator import Stage, tag_value
@@ -35,6 +36,8 @@ class Job:
     """What is to be launched.
 
     Attributes:
+        config: how to copy, with what the options override.
+        manifest: what discovery saw.
         chains: the tables' copies as planned, in order.
         refused: selected tables that cannot be copied; they fail without a run.
         part: the whole chain, only up to the published Iceberg table, or only from there to StarRocks.
@@ -45,6 +48,8 @@ class Job:
 
     """
 
+    config: Config
+    manifest: Manifest
     chains: tuple[Chain, ...]
     refused: tuple[Refused, ...] = ()
     part: Part = "all"
@@ -96,6 +101,10 @@ class TableEvent:
 
 
 Watch = Callable[[TableEvent], None]
+
+
+def quiet(_: TableEvent) -> None:
+    """Watches nothing."""
 
 
 class Door(Protocol):

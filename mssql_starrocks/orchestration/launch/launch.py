@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -10,31 +11,28 @@ from collections.abc import Callable
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import TableId
-from mssql_starrocks.orchestration.launch.job import Door, Job, TableEvent, Watch
+from mssql_starrocks.orchestration.launch.job import Door, Job, TableEvent, Watch, quiet
 from mssql_starrocks.orchestration.launch.results import MigrationResult, TableResult
 from mssql_starrocks.settings import redacted
 from mssql_starrocks.stages import Currency
 
+THREAD = "mssql_starrocks launch"
 STOPPED = "stopped before it was done"
 _LAST_WORDS = 15.0  # seconds for runs that were asked to end
 
 Current = Callable[[Chain], Currency]
 
 
-def _quiet(_: TableEvent) -> None:
-    pass
-
-
 class Launch:
     """One job on its way.
 
     Example:
-        with InProcess(config, manifest, settings) as door:
-            result = Launch(Job(chains), door).run()
+        with InProcess(settings) as door:
+            result = Launch(job, door).run()
 
     """
 
-    def __init__(self, job: Job, door: Door, watch: Watch = _quiet, current: Current | None = None) -> None:
+    def __init__(self, job: Job, door: Door, watch: Watch = quiet, current: Current | None = None) -> None:
         """Prepare; nothing is launched yet.
 
         Args:
@@ -66,7 +64,7 @@ class Launch:
             self._finish(TableResult(refused.table, certified=False, error=_one_line(refused.reason)))
         workers = min(self._job.parallel, len(self._job.chains))
         # daemons: a driver that hangs after Ctrl-C must not keep the process
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        threads = [threading.Thread(target=self._work, name=THREAD, daemon=True) for _ in range(workers)]
         for thread in threads:
             thread.start()
         try:
@@ -121,10 +119,8 @@ class Launch:
         self._say(TableEvent(result.table, "done", result.run_id, result))
 
     def _say(self, event: TableEvent) -> None:
-        try:
+        with contextlib.suppress(Exception):  # whoever watches must not harm a copy
             self._watch(event)
-        except Exception:  # noqa: S110  # whoever watches must not harm a copy
-            pass
 
     def _result(self, seconds: float) -> MigrationResult:
         order = [*(c.table.id for c in self._job.chains), *(r.table for r in self._job.refused)]

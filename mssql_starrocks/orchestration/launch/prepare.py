@@ -13,8 +13,12 @@ from mssql_starrocks.config import DEFAULT_FILE, Config, EngineName, is_database
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import load_manifest, manifest_path
 from mssql_starrocks.model import Manifest, TableId
-from mssql_starrocks.orchestration.launch.job import Job, Part
+from mssql_starrocks.orchestration.launch.in_process import InProcess
+from mssql_starrocks.orchestration.launch.job import Job, Part, Watch, quiet
+from mssql_starrocks.orchestration.launch.launch import Launch
+from mssql_starrocks.orchestration.launch.results import MigrationResult
 from mssql_starrocks.orchestration.launch.selection import Selection, select
+from mssql_starrocks.orchestration.launch.webserver import Webserver
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 
@@ -83,11 +87,13 @@ class Workplace:
         """
         if options.parallel < 1:
             raise ConfigError("parallel: at least one table at a time")
-        self.config = overridden(self.config, self.manifest, options)
-        wanted = select(selection, self.manifest, self.config)
-        chains, refused = plan_chains(self.manifest, self.config, target_database)
+        config = overridden(self.config, self.manifest, options)
+        wanted = select(selection, self.manifest, config)
+        chains, refused = plan_chains(self.manifest, config, target_database)
         planned = {chain.table.id: chain for chain in chains}
         return Job(
+            config,
+            self.manifest,
             tuple(planned[table] for table in wanted if table in planned),
             tuple(r for r in refused if r.table in set(wanted)),
             options.part,
@@ -96,11 +102,30 @@ class Workplace:
             options.resume,
         )
 
-    def current(self, part: Part) -> Callable[[Chain], stages.Currency]:
+    def current_of(self, part: Part) -> Callable[[Chain], stages.Currency]:
         """What decides for `resume` whether a table needs nothing."""
         settings = self.settings
         warehouse = None if part == "lake" else settings.starrocks
         return lambda chain: stages.is_current(chain, settings.mssql, settings.lake, warehouse)
+
+    def run(
+        self, job: Job, watch: Watch = quiet, *, webserver: str | None = None, home: Path | None = None
+    ) -> MigrationResult:
+        """Launch the job and wait for its end.
+
+        Args:
+            job: what `job` made.
+            watch: told of every event, from several threads.
+            webserver: URL of a dagster-webserver that launches the runs; else they run in this process.
+            home: DAGSTER_HOME of runs in this process; without it nothing of them is kept.
+
+        Raises:
+            ConfigError: the webserver's address or DAGSTER_HOME is wrong, or a setting is missing.
+        """
+        current = self.current_of(job.part) if job.resume else None
+        door = Webserver(webserver) if webserver else InProcess(self.settings, home)
+        with door:
+            return Launch(job, door, watch, current).run()
 
 
 def overridden(config: Config, manifest: Manifest, options: Options) -> Config:
