@@ -136,11 +136,11 @@ def _launch(
     place, said = Workplace(Config.load(file), file), errors if as_json else screen
     if place.discovered:
         said.print("no manifest yet: reading the source's catalog (mssql-starrocks discover keeps it)", markup=False)
-    job = place.job(selection, options, os.environ.get("STARROCKS_DATABASE"))
+    webserver, home = webserver or os.environ.get("DAGSTER_WEBSERVER_URL"), os.environ.get("DAGSTER_HOME")
+    job = place.job(selection, options, os.environ.get("STARROCKS_DATABASE"), webserver)
     if dry_run:
         show_plan(place, job, as_json=as_json)
         return
-    webserver, home = webserver or os.environ.get("DAGSTER_WEBSERVER_URL"), os.environ.get("DAGSTER_HOME")
     with live_tables(said, len(job.chains) + len(job.refused)) as watch:
         result = place.run(job, watch, webserver=webserver, home=Path(home) if home else None)
     if as_json:

@@ -73,20 +73,26 @@ class Workplace:
         """
         return load_manifest(manifest_path(self.config, self._file)) or discover(self.settings.mssql)
 
-    def job(self, selection: Selection, options: Options, target_database: str | None = None) -> Job:
+    def job(
+        self, selection: Selection, options: Options, target_database: str | None = None, webserver: str | None = None
+    ) -> Job:
         """Plan the selected tables.
 
         Args:
             selection: which tables.
             options: what to do with them.
             target_database: STARROCKS_DATABASE, for schemas that nothing else sends somewhere.
+            webserver: what `run` will be given.
 
         Raises:
             SelectionError: it matches nothing.
-            ConfigError: the target is no name for a database.
+            ConfigError: the target is no name for a database, or the options do not suit a webserver.
         """
         if options.parallel < 1:
             raise ConfigError("parallel: at least one table at a time")
+        if webserver and (options.engine or options.target):
+            raise ConfigError("engine and target cannot be set for runs through a webserver: its code location has a "
+                              "configuration of its own.")  # fmt: skip
         config = overridden(self.config, self.manifest, options)
         wanted = select(selection, self.manifest, config)
         chains, refused = plan_chains(self.manifest, config, target_database)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 from mssql_starrocks.model import TableId
@@ -57,6 +58,10 @@ class TableResult:
         """`certified`, `current` (nothing was to do) or `failed`."""
         return "current" if self.skipped else "certified" if self.certified else "failed"
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return _html((self,))
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON. The snapshot id is text: 19 digits are more than a JavaScript number holds."""
         found = asdict(self) | {"table": str(self.table), "schema": self.table.schema, "name": self.table.name}
@@ -93,6 +98,11 @@ class MigrationResult:
     def failed(self) -> tuple[TableResult, ...]:
         return tuple(table for table in self.tables if not table.certified)
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        good = len(self.tables) - len(self.failed)
+        return _html(self.tables) + f"<p>{good} of {len(self.tables)} tables certified, {self.seconds:.1f} s</p>"
+
     def to_dict(self) -> Mapping[str, Any]:
         """For JSON; `version` changes when a field does."""
         return {
@@ -104,3 +114,18 @@ class MigrationResult:
             "seconds": round(self.seconds, 3),
             "tables": [table.to_dict() for table in self.tables],
         }
+
+
+def _html(tables: Sequence[TableResult]) -> str:
+    titles = ("table", "status", "rows", "seconds", "checks", "engine", "grade", "snapshot", "")
+    head = "".join(f"<th>{title}</th>" for title in titles)
+    return f"<table><tr>{head}</tr>{''.join(map(_html_row, tables))}</table>"
+
+
+def _html_row(table: TableResult) -> str:
+    """Names of tables and messages of servers are text, whatever they look like."""
+    passed = f"{sum(check.passed for check in table.checks)}/{len(table.checks)}" if table.checks else ""
+    rows = "" if table.rows is None else f"{table.rows:,}"
+    cells = (table.table, table.status, rows, f"{table.seconds:.1f}", passed, table.engine, table.grade,
+             table.snapshot_id or "", table.error or table.skipped)  # fmt: skip
+    return f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells)}</tr>"

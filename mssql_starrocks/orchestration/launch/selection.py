@@ -51,7 +51,7 @@ def select(selection: Selection, manifest: Manifest, config: Config) -> tuple[Ta
 
 
 def read_table_list(file: Path) -> tuple[str, ...]:
-    """Tables of a file, one a line; `#` begins a comment.
+    """Tables of a file, one a line; `#` at its beginning, or after it with blanks around, begins a comment.
 
     Raises:
         SelectionError: it cannot be read, or names no table.
@@ -60,7 +60,7 @@ def read_table_list(file: Path) -> tuple[str, ...]:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SelectionError(f"{file} cannot be read: {error}") from None
-    names = tuple(name for line in lines if (name := re.sub(r"(^|\s)#.*", "", line).strip()))
+    names = tuple(name for line in lines if (name := re.sub(r"^\s*#.*|\s#\s.*", "", line).strip()))
     if not names:
         raise SelectionError(f"{file} names no table.")
     return names
