@@ -53,7 +53,7 @@ class Outcome:
 
     def _reason(self, failed: list[CheckResult], wanted: int) -> str:
         if failed:
-            return "; ".join(f"{c.asset}: {c.name}: {c.summary}" for c in failed)
+            return "; ".join(f"{check.asset}: {check.summary}" for check in failed)
         if self.errors:
             return self.errors[0]
         return f"{len(self.checks)} of {wanted} checks ran"

@@ -65,7 +65,7 @@ class TableResult:
     def to_dict(self) -> dict[str, Any]:
         """For JSON. The snapshot id is text: 19 digits are more than a JavaScript number holds."""
         found = asdict(self) | {"table": str(self.table), "schema": self.table.schema, "name": self.table.name}
-        found |= {"status": self.status, "seconds": round(self.seconds, 3)}
+        found |= {"status": self.status, "seconds": round(self.seconds, 3), "checks": [asdict(c) for c in self.checks]}
         return found | {"snapshot_id": None if self.snapshot_id is None else str(self.snapshot_id)}
 
 
