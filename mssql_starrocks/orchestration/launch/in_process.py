@@ -85,7 +85,7 @@ class InProcess:
     def run(self, job: Job, chain: Chain, watch: Watch) -> TableResult:
         """Run the table's part of the job in this thread."""
         with nullcontext(self._instance) if self._instance else dg.DagsterInstance.ephemeral() as instance:
-            running = _Running(instance, threading.get_ident())
+            running = _Running(instance, threading.get_ident(), job.job_id)
             with self._lock:
                 self._running[running.run_id] = running
             try:
@@ -98,22 +98,24 @@ class InProcess:
                 raise RuntimeError(f"run {running.run_id} was not stored")
             return table_result(instance, record)
 
-    def stop(self) -> None:
-        """Interrupt every run as Ctrl-C would; those inside a driver's call hear of it when that returns."""
-        with self._lock:
-            for running in self._running.values():
-                running.interrupt()
+    def stop(self, job: Job) -> None:
+        """Interrupt the job's runs as Ctrl-C would; those inside a driver's call hear of it when that returns."""
+        for running in self._runs_of(job):
+            running.interrupt()
 
-    def abandon(self) -> None:
-        with self._lock:
-            left = list(self._running.values())
-        for running in left:
+    def abandon(self, job: Job) -> None:
+        """Say of the job's runs that did not end in time that they are cancelled."""
+        for running in self._runs_of(job):
             run = running.instance.get_run_by_id(running.run_id)
             if run is not None and not run.is_finished:
                 running.instance.report_run_canceled(run, "Stopped with the process that ran it.")
 
     def alive(self) -> None:
         self._guard.alive()
+
+    def _runs_of(self, job: Job) -> list[_Running]:
+        with self._lock:
+            return [running for running in self._running.values() if running.job_id == job.job_id]
 
     def _execute(self, job: Job, chain: Chain, running: _Running, watch: Watch) -> None:
         def execute(_: dg.AssetExecutionContext, props: ChainProps, run: Any) -> Any:
@@ -142,18 +144,22 @@ class InProcess:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Running:
     """A run under way."""
 
     instance: dg.DagsterInstance
     thread: int
+    job_id: str
     run_id: str = field(default_factory=make_new_run_id)
+    interrupted: bool = False
 
     def interrupt(self) -> None:
-        """Raise in its thread what Dagster raises at Ctrl-C; https://docs.python.org/3/c-api/init.html"""
-        what = ctypes.py_object(DagsterExecutionInterruptedError)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), what)
+        """Raise in its thread, once, what Dagster raises at Ctrl-C; https://docs.python.org/3/c-api/init.html."""
+        if not self.interrupted:
+            self.interrupted = True
+            what = ctypes.py_object(DagsterExecutionInterruptedError)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), what)
 
 
 @dataclass(frozen=True)

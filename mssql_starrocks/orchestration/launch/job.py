@@ -113,11 +113,11 @@ class Door(Protocol):
     def run(self, job: Job, chain: Chain, watch: Watch) -> TableResult:
         """Run one table to its end. Raises only what no other table would survive, or when it was stopped."""
 
-    def stop(self) -> None:
-        """End the running runs; their `run` returns or raises soon afterwards. Safe from any thread, and twice."""
+    def stop(self, job: Job) -> None:
+        """End the job's running runs; their `run` returns or raises soon. From any thread, and more than once."""
 
-    def abandon(self) -> None:
-        """Say of the runs that did not end in time that they are cancelled."""
+    def abandon(self, job: Job) -> None:
+        """Say of the job's runs that did not end in time that they are cancelled."""
 
     def alive(self) -> None:
         """Called several times a second by the thread that waits for the tables."""

@@ -55,7 +55,7 @@ class Launch:
     def stop(self) -> None:
         """Launch nothing more and ask what runs to end; `run` returns soon. Safe from any thread."""
         self._stopping.set()
-        self._door.stop()
+        self._door.stop(self._job)
 
     def run(self) -> MigrationResult:
         """Run every table; returns when all are done, or some seconds after Ctrl-C or `stop`."""
@@ -82,10 +82,12 @@ class Launch:
 
     def _last_words(self, threads: list[threading.Thread]) -> None:
         until = time.monotonic() + _LAST_WORDS
-        for thread in threads:
-            thread.join(max(until - time.monotonic(), 0))
-        if any(thread.is_alive() for thread in threads):
-            self._door.abandon()
+        while any(thread.is_alive() for thread in threads):
+            if time.monotonic() > until:
+                self._door.abandon(self._job)
+                return
+            self._door.stop(self._job)  # again: a run may have begun meanwhile
+            next(t for t in threads if t.is_alive()).join(0.2)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -7,7 +7,7 @@ runs are queued (dagster.yaml), a dagster-daemon must be running, too.
 from __future__ import annotations
 
 import contextlib
-import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,8 +48,7 @@ class Webserver:
         self._client = DagsterGraphQLClient(
             parts.hostname, parts.port, use_https=parts.scheme == "https", timeout=50, path_prefix=path
         )
-        self._stopping = threading.Event()
-        self._running: set[str] = set()
+        self._running: dict[str, str] = {}  # job id by id of a run that nobody has asked to end
 
     def __enter__(self) -> Webserver:
         return self
@@ -64,22 +63,21 @@ class Webserver:
             WebserverError: nobody answers there, or the run was refused.
         """
         run_id = self._launch(job, chain)
-        self._running.add(run_id)
+        self._running[run_id] = job.job_id
         watch(TableEvent(chain.table.id, "launched", run_id))
-        if self._stopping.is_set():  # between launching and now
-            self._terminate(run_id)
         try:
             return self._follow(job, chain, run_id, watch)
         finally:
-            self._running.discard(run_id)
+            self._running.pop(run_id, None)
 
-    def stop(self) -> None:
-        """Ask for the termination of every run."""
-        self._stopping.set()
-        for run_id in tuple(self._running):
-            self._terminate(run_id)
+    def stop(self, job: Job) -> None:
+        """Ask for the termination of the job's runs."""
+        for run_id, job_id in tuple(self._running.items()):
+            if job_id == job.job_id and self._running.pop(run_id, None):
+                with contextlib.suppress(WebserverError):  # whoever follows the run hears of it
+                    self._ask(graphql.TERMINATE, {"run": run_id})
 
-    def abandon(self) -> None:
+    def abandon(self, job: Job) -> None:
         """The webserver was asked; its instance says what became of them."""
 
     def alive(self) -> None:
@@ -130,16 +128,12 @@ class Webserver:
             if run["status"] in _ENDED and not logs["hasMore"]:
                 break
             if not logs["hasMore"]:
-                threading.Event().wait(_POLL)
+                time.sleep(_POLL)
         if run["status"] == "CANCELED":
             outcome.errors.insert(0, "the run was cancelled")
         seconds = (run["endTime"] or 0) - (run["startTime"] or run["endTime"] or 0)
         success = run["status"] == "SUCCESS"
         return outcome.result(chain.table.id, run_id, success=success, wanted=len(job.checks), seconds=seconds)
-
-    def _terminate(self, run_id: str) -> None:
-        with contextlib.suppress(WebserverError):  # whoever follows the run hears of it
-            self._ask(graphql.TERMINATE, {"run": run_id})
 
     def _ask(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         from dagster_graphql import DagsterGraphQLClientError
