@@ -73,8 +73,8 @@ class Webserver:
     def stop(self, job: Job) -> None:
         """Ask for the termination of the job's runs."""
         for run_id, job_id in tuple(self._running.items()):
-            if job_id == job.job_id and run_id in self._running:
-                del self._running[run_id]
+            if job_id == job.job_id:
+                self._running.pop(run_id, None)
                 with contextlib.suppress(WebserverError):  # whoever follows the run hears of it
                     self._ask(graphql.TERMINATE, {"run": run_id})
 
