@@ -21,7 +21,7 @@ def started(source, folder, home):
     for name in ("slow.first", "slow.second"):
         source.sqlserver.execute(f"CREATE TABLE {name} (id int NOT NULL PRIMARY KEY)")
         source.sqlserver.execute(f"INSERT INTO {name} VALUES (1)")
-    source.sqlserver.faults.stall("[first] ")
+    source.sqlserver.faults.stall("AS [id]")
     command = [sys.executable, "-m", "mssql_starrocks.cli", "migrate", "--schema", "slow", "--parallel", "1", "--json"]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True

@@ -15,11 +15,14 @@ import pytest
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from mssql_starrocks.config import Config
+from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.orchestration.launch.launch import STOPPED, Launch
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
 from mssql_starrocks.orchestration.launch.selection import Selection
 from mssql_starrocks.orchestration.launch.stored import results_of_job
 from mssql_starrocks.orchestration.launch.webserver import Webserver
+from mssql_starrocks.settings import Settings
+from mssql_starrocks.source.discover import discover
 
 REPOSITORY = Path(__file__).parents[2]
 # Runs begin when they are launched: without a queue no daemon is needed.
@@ -41,10 +44,7 @@ def web(source, tmp_path_factory):
     source.starrocks.execute("CREATE TABLE web.bad (id INT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
     (folder / "dagster.yaml").write_text(INSTANCE)
     environment = {**os.environ, **source.environment(), "DAGSTER_HOME": str(folder), "PYTHONPATH": str(REPOSITORY)}
-    subprocess.run(
-        [sys.executable, "-m", "mssql_starrocks.cli", "discover"], cwd=folder, env=environment, check=True,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    save_manifest(discover(Settings.load(source.environment(), dotenv=None).mssql), folder / "manifest.json")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -108,7 +108,7 @@ def test_a_stop_ends_the_run_there(web, source):
     address, folder = web
     place = Workplace(Config(), folder / "mssql_starrocks.yaml")
     job = place.job(Selection(("web.good",)), Options())
-    source.sqlserver.faults.stall("[good] ")
+    source.sqlserver.faults.stall("AS [id]")
     with Webserver(address) as door:
         launch = Launch(job, door)
         found = []
@@ -132,7 +132,7 @@ def test_an_asset_that_the_location_lacks(launched, web, source, monkeypatch, tm
     done = launched("migrate", "web.newer")
     assert done.code == 1
     assert (
-        "has no asset mssql_snapshot/web/newer to run: run  mssql-starrocks discover"
+        "has no asset mssql_snapshot/web/newer to run: run mssql-starrocks discover"
         in done.document["tables"][0]["error"]
     )
 

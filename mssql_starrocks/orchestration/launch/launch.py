@@ -18,7 +18,7 @@ from mssql_starrocks.stages import Currency
 
 THREAD = "mssql_starrocks launch"
 STOPPED = "stopped before it was done"
-_LAST_WORDS = 15.0  # seconds for runs that were asked to end
+_LAST_WORDS = 10.0  # seconds for runs that were asked to end
 
 Current = Callable[[Chain], Currency]
 

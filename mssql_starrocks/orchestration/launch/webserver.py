@@ -102,8 +102,8 @@ class Webserver:
         missing = [key for key in keys if tuple(key) not in held]
         if missing:
             raise WebserverError(
-                f"{chain.table.id}: {self._address} has no asset {'/'.join(missing[0])} to run: run  mssql-starrocks "
-                "discover  where its code location lies, and reload it."
+                f"{chain.table.id}: {self._address} has no asset {'/'.join(missing[0])} to run: run mssql-starrocks "
+                "discover where its code location lies, and reload it."
             )
         node = held[tuple(keys[0])]
         jobs = node["jobNames"]
