@@ -6,21 +6,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mssql_starrocks.config import Config
     from mssql_starrocks.errors import MssqlStarrocksError
+    from mssql_starrocks.migration import Migration, migrate_table, plan, validate
     from mssql_starrocks.model import Manifest
     from mssql_starrocks.orchestration.build import build_definitions
     from mssql_starrocks.orchestration.component import SqlServerToStarRocks
     from mssql_starrocks.settings import Settings
 
-__all__ = ["Config", "Manifest", "MssqlStarrocksError", "Settings", "SqlServerToStarRocks", "build_definitions"]
+__all__ = [
+    "Config",
+    "Manifest",
+    "Migration",
+    "MssqlStarrocksError",
+    "Settings",
+    "SqlServerToStarRocks",
+    "build_definitions",
+    "migrate_table",
+    "plan",
+    "validate",
+]
 
 # Looked up when asked for: importing the package costs nothing, and the sandbox in it stays a house next door.
 _HOMES = {
     "Config": "config",
     "Manifest": "model",
+    "Migration": "migration",
     "MssqlStarrocksError": "errors",
     "Settings": "settings",
     "SqlServerToStarRocks": "orchestration.component",
     "build_definitions": "orchestration.build",
+    "migrate_table": "migration",
+    "plan": "migration",
+    "validate": "migration",
 }
 
 

@@ -76,7 +76,7 @@ def test_discover_refuses_a_selection_that_matches_nothing(project, box, tmp_pat
     file = tmp_path / "none.yaml"
     file.write_text("include: [nowhere.*]\n")
     done = run(project, box, "mssql-starrocks", "discover", "--config", str(file))
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "leave none of 13 tables" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "manifest.json").exists()
@@ -84,7 +84,7 @@ def test_discover_refuses_a_selection_that_matches_nothing(project, box, tmp_pat
 
 def test_a_missing_setting_is_named(project, box):
     done = run(project, box, "mssql-starrocks", "discover", MSSQL_HOST="")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.strip() == "error: MSSQL_HOST is not set: put it into .env or the environment"
 
 
@@ -92,7 +92,7 @@ def test_a_port_in_use_is_named(project, box):
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         done = run(project, box, "mssql-starrocks", "ui", "--port", str(port))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"Port {port} is in use" in done.stderr
 
 
@@ -166,7 +166,7 @@ def test_the_sandbox_prints_settings_that_work_and_ends_on_sigterm(project, box)
 
 def test_the_demo_refuses_a_selection_that_matches_nothing(project, box):
     done = run(project, box, "mssql-starrocks", "demo", "nowhere.*")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "No table of the sample database matches nowhere.*" in done.stderr
 
 

@@ -1,6 +1,9 @@
-"""The command `mssql-starrocks`; each module adds its commands to `app`. Exit codes: 0 done, 1 failed, 2 wrong use."""
+"""The command `mssql-starrocks`; each module adds its commands to `app`.
 
-from mssql_starrocks.cli import discover, jars, rollback, sandbox
+Exit codes: 0 done or certified, 1 failed, 2 wrong use, 130 interrupted.
+"""
+
+from mssql_starrocks.cli import discover, jars, migrate, rollback, sandbox
 from mssql_starrocks.cli.app import app
 
-__all__ = ["app", "discover", "jars", "rollback", "sandbox"]
+__all__ = ["app", "discover", "jars", "migrate", "rollback", "sandbox"]

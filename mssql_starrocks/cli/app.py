@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import warnings
 from collections.abc import Iterator
@@ -12,25 +13,35 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mssql_starrocks.errors import MssqlStarrocksError
+from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 
+FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="A certified copy of SQL Server databases in StarRocks, through Apache Iceberg.")  # fmt: skip
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="MSSQL_STARROCKS_CONFIG", help="configuration file")]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, all else on stderr")]
 screen, errors = Console(), Console(stderr=True)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """A user's mistake is one message and exit code 1, never a traceback. Ctrl-C and SIGTERM end everything."""
+def told(*, as_json: bool = False) -> Iterator[None]:
+    """A user's mistake is one message and exit code 1 or 2, never a traceback. Ctrl-C and SIGTERM end everything."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is born with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     warnings.showwarning = lambda message, *_: errors.print(f"warning: {message}", markup=False)  # type: ignore[assignment]
     try:
         yield
     except MssqlStarrocksError as error:
+        if as_json:
+            tell_json({"version": 1, "certified": False, "error": str(error)})
         errors.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
-        raise typer.Exit(1) from None
+        wrong_use = isinstance(error, ConfigError | SelectionError)
+        raise typer.Exit(WRONG_USE if wrong_use else FAILED) from None
     except KeyboardInterrupt:
         errors.print("stopped")
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def tell_json(document: object) -> None:
+    """The one document of `--json`."""
+    typer.echo(json.dumps(document, indent=1, ensure_ascii=False))

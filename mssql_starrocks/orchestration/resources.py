@@ -5,6 +5,7 @@ both are imported inside the methods that use them.
 """
 
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -176,6 +177,7 @@ class LazySpark:
         self.settings = settings
         self._session: SparkSession | None = None
         self._ours = False
+        self._lock = threading.Lock()  # tables that are launched together share one session
 
     def session(self, lake: LakeSettings) -> "SparkSession":
         """The session; the first call takes as long as a JVM needs to start.
@@ -184,9 +186,10 @@ class LazySpark:
             EngineError: no Java 17, a jar is missing or altered, or the session does not run in UTC.
 
         """
-        if self._session is None:
-            self._session = self._start(lake)
-        return self._session
+        with self._lock:
+            if self._session is None:
+                self._session = self._start(lake)
+            return self._session
 
     def missing(self) -> str | None:
         """Why Spark cannot run on this machine; None when it can."""

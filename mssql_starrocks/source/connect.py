@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes.util
 import os
 import socket
 import ssl
@@ -175,9 +174,11 @@ def _knock(mssql: MssqlSettings) -> None:
 
 
 def _choose_provider() -> None:
-    """Microsoft's ODBC driver needs Debian's libltdl7; the Rust one in the same wheel needs nothing."""
-    if ctypes.util.find_library("ltdl") is None:
-        os.environ.setdefault("MSSQL_PYTHON_NATIVE_PROVIDER", "mssql-odbc")
+    """The Rust driver, which needs nothing of the machine and is what was measured; else Microsoft's, where it runs.
+
+    Which one is there must not depend on what else somebody installed (libltdl7).
+    """
+    os.environ.setdefault("MSSQL_PYTHON_NATIVE_PROVIDER", "mssql-odbc")
 
 
 def _connection_string(mssql: MssqlSettings) -> str:

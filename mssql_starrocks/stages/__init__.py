@@ -5,6 +5,7 @@ StarRocks' ledger of loads, never in this process. Stages hand each other refere
 """
 
 from mssql_starrocks.stages.cleaning import clean
+from mssql_starrocks.stages.currency import Currency, is_current
 from mssql_starrocks.stages.loading import load, prove_warehouse
 from mssql_starrocks.stages.planning import plan
 from mssql_starrocks.stages.publishing import prove_snapshot, publish
@@ -12,9 +13,11 @@ from mssql_starrocks.stages.rolling_back import loads, rollback
 from mssql_starrocks.stages.snapshotting import Log, SparkSource, snapshot
 
 __all__ = [
+    "Currency",
     "Log",
     "SparkSource",
     "clean",
+    "is_current",
     "load",
     "loads",
     "plan",

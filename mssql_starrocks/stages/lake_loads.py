@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 
+class NeverCopiedError(LakeError):
+    """The chain has no Iceberg table yet."""
+
+
 @contextmanager
 def lake_table(chain: Chain, lake: LakeSettings) -> Iterator[Table]:
     """The chain's Iceberg table, freshly loaded; errors inside become ours.
 
     Raises:
-        LakeError: there is no such table yet.
+        NeverCopiedError: there is no such table yet.
     """
     from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
@@ -38,7 +42,7 @@ def lake_table(chain: Chain, lake: LakeSettings) -> Iterator[Table]:
         try:
             table = open_catalog(lake).load_table(chain.names.lake)
         except (NoSuchTableError, NoSuchNamespaceError):
-            raise LakeError(
+            raise NeverCopiedError(
                 f"{chain.table.id}: Iceberg table {'.'.join(chain.names.lake)} does not exist yet; "
                 "materialise mssql_snapshot first."
             ) from None

@@ -47,8 +47,8 @@ def create(session: Session, cursor: Cursor) -> Result | None:
             source = _from_query(session, cursor, statement)
         table = build_table(statement, database, number, session.release, session.store.backends)
         check_generated(session, statement.columns)
-    _add(session, tables, table)
-    if source is None:
+    added = _add(session, tables, table, statement.if_not_exists)
+    if source is None or not added:
         return None
     return _fill(session, table, source)
 
@@ -68,15 +68,19 @@ def _target(session: Session, catalog: str, database: str, name: str) -> dict[st
     return tables
 
 
-def _add(session: Session, tables: dict[str, Table], table: Table) -> None:
+def _add(session: Session, tables: dict[str, Table], table: Table, if_not_exists: bool = False) -> bool:
+    """False when another session has made it meanwhile and the statement allows that."""
     with session.store.lock:
         if table.name in tables:
+            if if_not_exists:
+                return False
             raise analyzing(f"Table '{table.name}' already exists", 1050, "42S01")
         for column in table.columns:
             if column.sequence:
                 session.connection.execute(f"CREATE SEQUENCE IF NOT EXISTS {column.sequence}")
         session.connection.execute(storage_ddl(table, table.physical))
         tables[table.name] = table
+        return True
 
 
 def _like(session: Session, statement: CreateTable, database: str, name: str, number: int) -> Table:

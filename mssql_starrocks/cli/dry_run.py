@@ -1,0 +1,50 @@
+"""`migrate --dry-run`: what would be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from mssql_starrocks.cli.app import screen, tell_json
+
+if TYPE_CHECKING:
+    from mssql_starrocks.orchestration.launch.job import Job
+    from mssql_starrocks.orchestration.launch.prepare import Workplace
+
+Row = Mapping[str, Any]
+_WOULD = {"all": "copy", "lake": "copy to lake", "warehouse": "load"}
+
+
+def show_plan(place: Workplace, job: Job, *, as_json: bool) -> None:
+    """Print each table's engine, names and estimates; with `resume` also whether it is current."""
+    rows = [*_planned(place, job), *_refused(job)]
+    if as_json:
+        tell_json({"version": 1, "dry_run": True, "tables": rows})
+        return
+    shown = RichTable("table", "would", "engine", "rows (estimate)", "lake", "target", "", box=None)
+    for row in rows:
+        cells = (row["table"], row["would"], row["engine"], f"{row['estimated_rows']:,}", row["lake"], row["target"])
+        shown.add_row(*map(escape, cells), escape(row["reason"]))
+    screen.print(shown)
+    screen.print(f"{len(rows)} tables; nothing was launched")
+
+
+def _planned(place: Workplace, job: Job) -> list[Row]:
+    current = place.current_of(job.part) if job.resume else None
+    found: list[Row] = []
+    for chain in job.chains:
+        seen = current(chain) if current else None
+        would = "nothing" if seen and seen.current else _WOULD[job.part]
+        lake, target = ".".join(chain.names.lake), ".".join(chain.names.warehouse)
+        found.append({"table": str(chain.table.id), "would": would, "engine": chain.engine, "lake": lake,
+                      "target": target, "estimated_rows": chain.table.rows, "estimated_bytes": chain.table.bytes,
+                      "reason": seen.reason if seen else chain.engine_reason})  # fmt: skip
+    return found
+
+
+def _refused(job: Job) -> list[Row]:
+    empty = {"engine": "", "lake": "", "target": "", "estimated_rows": 0, "estimated_bytes": 0}
+    return [{"table": str(r.table), "would": "refuse", "reason": r.reason, **empty} for r in job.refused]

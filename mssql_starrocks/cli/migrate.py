@@ -1,0 +1,175 @@
+"""`migrate` and `validate`: launch the chains' Dagster assets, or their checks alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from mssql_starrocks.cli.app import FAILED, INTERRUPTED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
+from mssql_starrocks.cli.dry_run import show_plan
+from mssql_starrocks.config import DEFAULT_FILE, Config
+from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.settings import load_dotenv
+
+if TYPE_CHECKING:
+    from mssql_starrocks.orchestration.launch.prepare import Options
+    from mssql_starrocks.orchestration.launch.results import MigrationResult
+    from mssql_starrocks.orchestration.launch.selection import Selection
+
+Tables = Annotated[list[str] | None, typer.Argument(help="sales.orders, [sales].[orders], or patterns with *")]
+Schemas = Annotated[list[str] | None, typer.Option("--schema", help="every table of a schema; may be repeated")]
+Everything = Annotated[bool, typer.Option("--all", help="every table that the configuration selects")]
+Include = Annotated[list[str] | None, typer.Option(help="of those, only tables that match; may be repeated")]
+Exclude = Annotated[list[str] | None, typer.Option(help="tables or patterns to leave out; may be repeated")]
+TableList = Annotated[Path | None, typer.Option(help="file with a table in each line; # begins a comment")]
+ResumeFrom = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with this table, in the manifest's order")]
+SkipUntil = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with the table after this one")]
+OnlyLake = Annotated[bool, typer.Option("--only-lake", help="up to the published Iceberg table")]
+OnlyWarehouse = Annotated[bool, typer.Option("--only-warehouse", help="from the published Iceberg table to StarRocks")]
+Parallel = Annotated[int, typer.Option(min=1, help="tables at a time")]
+WebserverUrl = Annotated[
+    str | None, typer.Option("--webserver", metavar="URL", help="launch there; DAGSTER_WEBSERVER_URL otherwise")
+]
+
+
+@app.command()
+def migrate(
+    tables: Tables = None,
+    schema: Schemas = None,
+    everything: Everything = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    table_list: TableList = None,
+    resume: Annotated[bool, typer.Option("--resume", help="skip tables whose copy is what the source holds")] = False,
+    resume_from: ResumeFrom = None,
+    skip_until: SkipUntil = None,
+    only_lake: OnlyLake = False,
+    only_warehouse: OnlyWarehouse = False,
+    engine: Annotated[str | None, typer.Option(metavar="arrow|spark|auto", help="over the configuration's")] = None,
+    target: Annotated[str | None, typer.Option(metavar="DATABASE", help="StarRocks database of these tables")] = None,
+    parallel: Parallel = 4,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be done; launch nothing")] = False,
+    webserver: WebserverUrl = None,
+    config: ConfigOption = Path(DEFAULT_FILE),
+    as_json: JsonOption = False,
+) -> None:
+    """Copy tables and prove the copies: one Dagster run per table, here or through a running webserver.
+
+    Exit code 0 when every table is certified, 1 when one is not, 2 for wrong use.
+
+    Example: mssql-starrocks migrate --schema sales --exclude "*.tmp_*" --resume --parallel 4
+    """
+    with told(as_json=as_json):
+        selection = _selection(tables, schema, everything, include, exclude, table_list, resume_from, skip_until)
+        options = _options(only_lake, only_warehouse, parallel, resume=resume, engine=engine, target=target)
+        _launch(selection, options, config, webserver, as_json=as_json, dry_run=dry_run)
+
+
+@app.command()
+def validate(
+    tables: Tables = None,
+    schema: Schemas = None,
+    everything: Everything = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    table_list: TableList = None,
+    only_lake: OnlyLake = False,
+    only_warehouse: OnlyWarehouse = False,
+    parallel: Parallel = 4,
+    webserver: WebserverUrl = None,
+    config: ConfigOption = Path(DEFAULT_FILE),
+    as_json: JsonOption = False,
+) -> None:
+    """Run the checks of tables that were copied, against lake and StarRocks as they are now; nothing is copied.
+
+    Exit code 0 when every check passed, 1 when one did not, 2 for wrong use.
+
+    Example: mssql-starrocks validate sales.orders "hr.*"
+    """
+    with told(as_json=as_json):
+        selection = _selection(tables, schema, everything, include, exclude, table_list)
+        options = _options(only_lake, only_warehouse, parallel, proofs_only=True)
+        _launch(selection, options, config, webserver, as_json=as_json, dry_run=False)
+
+
+def _selection(
+    tables: list[str] | None,
+    schema: list[str] | None,
+    everything: bool,
+    include: list[str] | None,
+    exclude: list[str] | None,
+    table_list: Path | None,
+    resume_from: str | None = None,
+    skip_until: str | None = None,
+) -> Selection:
+    from mssql_starrocks.orchestration.launch.selection import Selection, read_table_list
+
+    listed = read_table_list(table_list) if table_list else ()
+    return Selection((*(tables or ()), *listed), tuple(schema or ()), everything, tuple(include or ()),
+                     tuple(exclude or ()), resume_from, skip_until)  # fmt: skip
+
+
+def _options(only_lake: bool, only_warehouse: bool, parallel: int, **more: Any) -> Options:
+    from mssql_starrocks.orchestration.launch.prepare import Options
+
+    if only_lake and only_warehouse:
+        raise ConfigError("--only-lake and --only-warehouse exclude each other; without both the whole chain runs")
+    if more.get("engine") not in (None, "arrow", "spark", "auto"):
+        raise ConfigError(f"--engine: {more['engine']} is none of arrow, spark, auto")
+    part: Any = "lake" if only_lake else "warehouse" if only_warehouse else "all"
+    return Options(part, parallel=parallel, **more)
+
+
+def _launch(
+    selection: Selection, options: Options, file: Path, webserver: str | None, *, as_json: bool, dry_run: bool
+) -> None:
+    from mssql_starrocks.orchestration.launch.prepare import Workplace
+    from mssql_starrocks.terminal import live_tables
+
+    load_dotenv()
+    place, said = Workplace(Config.load(file), file), errors if as_json else screen
+    if place.discovered:
+        said.print("no manifest yet: reading the source's catalog (mssql-starrocks discover keeps it)", markup=False)
+    webserver, home = webserver or os.environ.get("DAGSTER_WEBSERVER_URL"), os.environ.get("DAGSTER_HOME")
+    job = place.job(selection, options, os.environ.get("STARROCKS_DATABASE"), webserver)
+    if dry_run:
+        show_plan(place, job, as_json=as_json)
+        return
+    with live_tables(said, len(job.chains) + len(job.refused)) as watch:
+        result = place.run(job, watch, webserver=webserver, home=Path(home) if home else None)
+    if as_json:
+        tell_json(result.to_dict())
+    _summary(said, result)
+    _end(result)
+
+
+def _summary(said: Console, result: MigrationResult) -> None:
+    """The number of tables, and again those that failed: their lines may have scrolled away."""
+    from mssql_starrocks.terminal import result_line
+
+    if len(result.tables) > len(result.failed) > 0:
+        for table in result.failed:
+            said.print(result_line(table), soft_wrap=True, highlight=False)
+    good, current = len(result.tables) - len(result.failed), sum(bool(t.skipped) for t in result.tables)
+    text = f"{good} of {len(result.tables)} tables certified" + (
+        f", {current} of them current before" if current else ""
+    )
+    said.print(f"{text}; {result.rows:,} rows, {result.seconds:.1f} s", style="green" if result.certified else "red")
+
+
+def _end(result: MigrationResult) -> None:
+    from mssql_starrocks.orchestration.launch.launch import THREAD
+
+    if result.stopped:
+        errors.print("stopped")
+        if any(thread.name == THREAD for thread in threading.enumerate()):  # in a driver's call that does not end
+            sys.stdout.flush()
+            os._exit(INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(0 if result.certified else FAILED)

@@ -1,0 +1,165 @@
+"""`migrate` and `validate`, in this process."""
+
+import dagster as dg
+import pytest
+
+from mssql_starrocks.orchestration.launch.stored import results_of_job, runs_of_job
+
+TABLE_FIELDS = {
+    "table", "schema", "name", "status", "certified", "rows", "seconds", "load_id", "snapshot_id", "run_id", "engine",
+    "grade", "checks", "error", "skipped",
+}  # fmt: skip
+TABLES = ("doors.one", "doors.two", "doors.three")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables(source):
+    source.sqlserver.execute("CREATE SCHEMA doors")
+    for number, name in enumerate(TABLES, start=1):
+        source.sqlserver.execute(f"CREATE TABLE {name} (id int NOT NULL PRIMARY KEY, a nvarchar(20) NULL)")
+        for row in range(number):
+            source.sqlserver.execute(f"INSERT INTO {name} VALUES ({row}, N'value {row}')")
+
+
+def test_tables_are_copied_and_told_as_one_document(command, source):
+    done = command("migrate", "doors.one", "[doors].[Two]", "--json")
+    assert done.code == 0, done.err
+    found = done.document
+    assert set(found) == {"version", "job_id", "certified", "stopped", "rows", "seconds", "tables"}
+    assert (found["version"], found["certified"], found["stopped"], found["rows"]) == (1, True, False, 3)
+    assert [set(table) for table in found["tables"]] == [TABLE_FIELDS] * 2
+    two = next(t for t in found["tables"] if t["name"] == "two")
+    assert (two["table"], two["status"], two["rows"], two["engine"], two["grade"], two["error"]) == (
+        "doors.two", "certified", 2, "arrow", "B", ""
+    )  # fmt: skip
+    assert isinstance(two["snapshot_id"], str)
+    assert {(c["asset"], c["name"], c["passed"]) for c in two["checks"]} == {
+        (asset, name, True)
+        for asset in ("mssql_snapshot", "starrocks_table")
+        for name in ("row_count", "schema", "values")
+    }
+    assert "no manifest yet" in done.err
+    assert "certified  doors.two  2 rows" in done.err
+    assert "2 of 2 tables certified; 3 rows" in done.err
+    assert source.starrocks.execute("SELECT count(*) FROM doors.two") == [(2,)]
+
+
+def test_a_table_that_fails_does_not_stop_the_others(command, source):
+    source.starrocks.execute("CREATE DATABASE theirs")
+    source.starrocks.execute("CREATE TABLE theirs.one (id INT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+    done = command("migrate", "--schema", "doors", "--target", "theirs", "--parallel", "1")
+    assert done.code == 1
+    assert "failed     doors.one  1 rows  doors.one: StarRocks table theirs.one exists and was not made by" in done.out
+    assert "certified  doors.three  3 rows" in done.out
+    assert "2 of 3 tables certified" in done.out
+    assert source.starrocks.execute("SELECT count(*) FROM theirs.three") == [(3,)]
+
+
+def test_a_table_that_cannot_be_copied_fails_without_a_run(command, source):
+    source.sqlserver.execute("CREATE TABLE dbo.floats (id float NOT NULL PRIMARY KEY)")
+    found = command("migrate", "dbo.floats", "doors.one", "--json")
+    assert found.code == 1
+    good, bad = found.document["tables"]
+    assert (good["status"], bad["status"], bad["run_id"]) == ("certified", "failed", None)
+    assert "float" in bad["error"]
+
+
+def test_resume_skips_what_is_current(command, source):
+    assert command("migrate", "--schema", "doors", "--target", "again").code == 0
+    source.sqlserver.execute("UPDATE doors.two SET a = N'changed' WHERE id = 0")
+    plan = command("migrate", "--schema", "doors", "--target", "again", "--resume", "--dry-run", "--json").document
+    would = {t["table"]: t["would"] for t in plan["tables"]}
+    assert would == {"doors.one": "nothing", "doors.three": "nothing", "doors.two": "copy"}
+    done = command("migrate", "--schema", "doors", "--target", "again", "--resume", "--json")
+    assert done.code == 0, done.err
+    assert {t["name"]: t["status"] for t in done.document["tables"]} == {
+        "one": "current", "three": "current", "two": "certified"
+    }  # fmt: skip
+    assert "3 of 3 tables certified, 2 of them current before" in done.err
+
+
+def test_only_a_part(command, source):
+    found = command("migrate", "doors.three", "--only-lake", "--target", "parts", "--json")
+    assert (found.code, len(found.document["tables"][0]["checks"])) == (0, 3)
+    assert ("parts",) not in source.starrocks.execute("SHOW DATABASES")
+    found = command("migrate", "doors.three", "--only-warehouse", "--target", "parts", "--json")
+    assert (found.code, len(found.document["tables"][0]["checks"])) == (0, 3)
+    assert source.starrocks.execute("SELECT count(*) FROM parts.three") == [(3,)]
+
+
+def test_validate_runs_the_checks_alone(command, source):
+    assert command("migrate", "doors.three").code == 0
+    before = source.starrocks.execute("SELECT load_id FROM doors.mssql_starrocks_loads WHERE target = 'doors.three'")
+    good = command("validate", "doors.three", "--json")
+    assert good.code == 0, good.err
+    table = good.document["tables"][0]
+    assert (len(table["checks"]), table["rows"], table["load_id"]) == (6, 3, before[0][0])
+    source.starrocks.execute("DELETE FROM doors.three WHERE id = 1")
+    bad = command("validate", "doors.three", "--json")
+    assert bad.code == 1
+    assert "starrocks_table: row_count: rows should be 3 and is 2" in bad.document["tables"][0]["error"]
+    assert [c["name"] for c in bad.document["tables"][0]["checks"] if not c["passed"]] == ["row_count", "values"]
+    lake = command("validate", "doors.three", "--only-lake")
+    assert lake.code == 0, lake.out
+
+
+def test_a_table_that_was_never_copied_does_not_validate(command, source):
+    source.sqlserver.execute("CREATE TABLE dbo.never (id int NOT NULL PRIMARY KEY)")
+    done = command("validate", "dbo.never", "--json")
+    assert done.code == 1
+    assert "does not exist yet" in done.document["tables"][0]["error"]
+
+
+def test_dry_run_launches_nothing(command, source, home):
+    done = command("migrate", "--all", "--exclude", "dbo.*", "--target", "nowhere", "--engine", "spark", "--dry-run")
+    assert done.code == 0, done.err
+    assert "doors.three  copy   spark   3" in done.out
+    assert "nowhere.three" in done.out
+    assert ("nowhere",) not in source.starrocks.execute("SHOW DATABASES")
+    assert not (home / "history").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "Nothing is selected: name tables, or use --schema or --all"),
+        (("doors.on",), "Company has no table doors.on; did you mean doors.one"),
+        (("doors.one", "--exclude", "doors.one"), "leaves none of"),
+        (("doors.one", "--only-lake", "--only-warehouse"), "exclude each other"),
+        (("doors.one", "--engine", "flink"), "flink is none of arrow, spark, auto"),
+        (("doors.one", "--target", "no-name"), "'no-name' is no name for a StarRocks database"),
+        (("--table-list", "none.txt"), "none.txt cannot be read"),
+        (("--all", "--config", "none.yaml"), "none.yaml"),
+        (("doors.one", "--webserver", "ftp://x"), "not http://host:port"),
+        (("doors.one", "--webserver", "http://127.0.0.1:1", "--engine", "arrow"), "its code location has"),
+    ],
+)
+def test_wrong_use_is_exit_code_2(command, arguments, message):
+    done = command("migrate", *arguments, "--json")
+    assert done.code == 2
+    assert message in done.document["error"]
+    assert message in done.err.replace("\n", " ")
+
+
+def test_a_dagster_home_that_is_no_folder_is_wrong_use(command, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "nowhere")
+    done = command("migrate", "doors.one")
+    assert done.code == 2
+    assert "DAGSTER_HOME: nowhere must be the absolute path of a folder that exists" in done.err
+
+
+def test_the_instance_keeps_the_runs(command, home):
+    """Also with a pool that lets only one step read at a time."""
+    found = command("migrate", "--schema", "doors", "--target", "kept", "--json").document
+    assert found["certified"], found
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        runs = runs_of_job(instance, found["job_id"])
+        assert {r.dagster_run.run_id for r in runs} == {t["run_id"] for t in found["tables"]}
+        assert {r.dagster_run.tags["mssql_starrocks/table"] for r in runs} == set(TABLES)
+        assert {r.dagster_run.tags["mssql_starrocks/tables"] for r in runs} == {"3"}
+        stored = {result.table: result.to_dict() for result in results_of_job(instance, found["job_id"])}
+        assert {str(table) for table in stored} == set(TABLES)
+        assert sorted(stored.values(), key=str) == sorted(found["tables"], key=str)
+        key = dg.AssetKey(["starrocks_table", "doors", "one"])
+        assert instance.get_latest_materialization_event(key) is not None
+        assert results_of_job(instance, "unknown") == []
