@@ -16,6 +16,7 @@ from mssql_starrocks.orchestration.checks import chain_checks
 from mssql_starrocks.orchestration.jobs import copy_jobs
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
+from mssql_starrocks.orchestration.report_asset import report_assets
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
 from mssql_starrocks.orchestration.speed import without_collector
@@ -58,10 +59,15 @@ def build_definitions(
         loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute))
     refused = (*unplanned, *undescribed)
     _tell(refused)
+    reports = report_assets(config, manifest, loaded, refused)
     return dg.Definitions(
-        assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
+        assets=[
+            *(asset for chain in loaded for asset in chain.assets),
+            *_refused_assets(refused, loaded),
+            *reports.values(),
+        ],
         asset_checks=[check for chain in loaded for check in chain.checks],
-        jobs=copy_jobs(loaded),
+        jobs=copy_jobs(loaded, {schema: asset.key for schema, asset in reports.items()}),
         sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
         resources=connections,
         executor=dg.in_process_executor,

@@ -137,7 +137,7 @@ def _table(
         chain.table.id,
         ".".join(chain.names.lake),
         ".".join(chain.names.warehouse),
-        source_bytes=chain.table.bytes or None,
+        source_bytes=None if chain.table.external else chain.table.bytes,
         starrocks_bytes=status.stored_bytes(session, chain.names.warehouse) if evidence.ledger else None,
         stages=measures(chain, evidence.source.load_id) if evidence.source else (),
     )
@@ -157,7 +157,7 @@ def _with_lake(chain: Chain, table: Table, facts: TableFacts, snapshot_id: str) 
     committed = dt.datetime.fromtimestamp(snapshot.timestamp_ms / 1000, dt.timezone.utc)
     return replace(
         facts,
-        written_bytes=_number(numbers.get("added-files-size")),
+        written_bytes=_number(numbers.get("added-files-size", "0")),
         lake_bytes=_number(numbers.get("total-files-size")),
         lake_files=_number(numbers.get("total-data-files")),
         committed_at=f"{committed:%Y-%m-%d %H:%M:%S} UTC",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST = 20
-LEFT, RIGHT, WIDTH = 210, 640, 760  # where bars begin and may end; the rest is for their numbers
-_ROW, _BAR, _LONGEST = 22, 14, 32
+LEFT, WIDTH = 210, 760  # bars begin at LEFT and end where the longest number behind one still has room
+_ROW, _BAR, _LONGEST, _LETTER = 22, 14, 30, 7.2
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def plot(title: str, kinds: tuple[str, ...], series: Sequence[Series], *, stacke
         return None
     extent = (lambda s: sum(v or 0 for v in s.values)) if stacked else (lambda s: max(v or 0 for v in s.values))
     shown = sorted(known, key=extent, reverse=True)[:MOST]
-    scale = (RIGHT - LEFT) / max(map(extent, shown))
+    room = WIDTH - LEFT - 10 - _LETTER * max(len(s.said) for s in shown)
+    scale = room / max(map(extent, shown))
     lines = tuple(_line(s, number * _ROW, scale, stacked) for number, s in enumerate(shown))
     return Plot(title, kinds, lines, len(lines) * _ROW, len(known) - len(shown))
 
