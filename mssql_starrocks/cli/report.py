@@ -125,7 +125,11 @@ def _measures() -> Iterator[Measures]:
 
     from mssql_starrocks.orchestration.measures import recorded
 
-    with dg.DagsterInstance.get() as instance:
+    try:
+        instance = dg.DagsterInstance.get()
+    except (dg.DagsterError, OSError) as error:
+        raise ConfigError(f"DAGSTER_HOME: {' '.join(str(error).split())} Unset it to report without times.") from None
+    with instance:
         yield recorded(instance)
 
 

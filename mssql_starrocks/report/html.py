@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from mssql_starrocks.model import ColumnPrint, Fingerprint, Loss, TypeLine
+from mssql_starrocks.model import ColumnPrint, Fingerprint, Level, Loss, TypeLine
 from mssql_starrocks.report import words
 from mssql_starrocks.report.model import Report, StageMeasure, TableEvidence, TableFacts
 from mssql_starrocks.report.plots import LEFT, WIDTH, Plot, Series, plot
@@ -42,6 +42,11 @@ class TableView:
         found = self.evidence
         prints = (found.source.fingerprint if found.source else None, found.lake, found.starrocks)
         return tuple(p.rows if p else None for p in prints)  # type: ignore[return-value]
+
+    @property
+    def compared(self) -> str:
+        level = self.evidence.source.level if self.evidence.source else None
+        return {None: "nothing", Level.COUNTS: "counts", Level.COLUMNS: "columns", Level.ROWS: "columns, rows"}[level]
 
     @property
     def prints(self) -> tuple[tuple[str, tuple[Cell, ...]], ...]:

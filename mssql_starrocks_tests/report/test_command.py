@@ -91,3 +91,14 @@ def test_a_missing_setting_is_named(call, monkeypatch):
     assert done.exit_code == 2
     assert "STARROCKS_HOST is not set" in done.output
     assert "MSSQL" not in done.output
+
+
+def test_times_come_from_the_dagster_instance_where_there_is_one(call, tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    assert call("dbo.fine").exit_code == 0
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))
+    done = call("dbo.fine")
+    assert done.exit_code == 2
+    assert "DAGSTER_HOME: " in done.output
+    assert "Unset it to report without times." in done.output
