@@ -29,10 +29,6 @@ def keys(defs, job="copy_dbo"):
     return {key.to_user_string() for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
 
 
-def test_it_is_off_by_default(copied):
-    assert not [key for key in keys(definitions(copied)) if key.startswith("report")]
-
-
 def test_it_belongs_to_the_jobs_of_its_schema_and_waits_for_every_table(copied):
     defs = definitions(copied, report="somewhere")
     assert "report/dbo" in keys(defs)
