@@ -109,20 +109,24 @@ def _with_warehouse(
     entry = ledger.read(session, chain)
     if source is None or expected is None or entry is None or entry.snapshot_id == ledger.NOTHING:
         return replace(found, problem=f"{'.'.join(target)} was never loaded; materialise starrocks_table.")
+    if entry.source != ledger.source_name(chain):
+        return replace(found, problem=f"{'.'.join(target)} holds {entry.source}: choose another database in targets:.")
     held = Held(entry.target, entry.source, str(entry.snapshot_id), entry.load_id, entry.label, entry.row_count)
     found = replace(found, ledger=held)
     columns = columns_of(session, target)
     if not columns:
         return replace(found, problem=f"{'.'.join(target)} is not in StarRocks; materialise starrocks_table again.")
+    wrong = schema_differences(chain, columns)
     try:
         measured = warehouse_fingerprint(session, target, chain.columns, source.level)
-    except WarehouseError as error:  # such as a column that somebody dropped
-        return replace(found, problem=str(error))
+    except WarehouseError as error:  # a column is gone, or of a type that cannot be hashed the same way
+        named = "; ".join(f"{d.what} should be {d.expected} and is {d.found}" for d in wrong)
+        return replace(found, problem=f"{'.'.join(target)}: {named or error}")
     behind = Difference("snapshot", f"{found.snapshot_id}, the published one", held.snapshot_id)
-    differences = (*((behind,) if behind.found != found.snapshot_id else ()), *schema_differences(chain, columns))
+    differences = wrong if behind.found == found.snapshot_id else (behind, *wrong)
     reports = proof.reports("lake", "warehouse", expected, measured, differences, {})
-    named = with_warehouse_rows(chain, reports, source.level, lake, session, target)
-    return replace(found, starrocks=measured, checks=(*found.checks, *_verdicts("StarRocks", named)))
+    checks = with_warehouse_rows(chain, reports, source.level, lake, session, target)
+    return replace(found, starrocks=measured, checks=(*found.checks, *_verdicts("StarRocks", checks)))
 
 
 def _verdicts(where: str, reports: tuple[CheckReport, ...]) -> tuple[Verdict, ...]:
@@ -138,12 +142,13 @@ def _table(
         ".".join(chain.names.lake),
         ".".join(chain.names.warehouse),
         source_bytes=None if chain.table.external else chain.table.bytes,
-        starrocks_bytes=status.stored_bytes(session, chain.names.warehouse) if evidence.ledger else None,
         stages=measures(chain, evidence.source.load_id) if evidence.source else (),
     )
     try:
         with lake_table(chain, lake) as table:
-            return evidence, _with_lake(chain, table, facts, evidence.snapshot_id)
+            facts = _with_lake(chain, table, facts, evidence.snapshot_id)
+        stored = status.stored_bytes(session, chain.names.warehouse) if evidence.ledger else None
+        return evidence, replace(facts, starrocks_bytes=stored)
     except MssqlStarrocksError:  # the evidence says it already
         return evidence, facts
 

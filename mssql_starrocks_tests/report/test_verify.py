@@ -72,6 +72,23 @@ def test_a_table_that_was_dropped(copied, file):
     assert only(found) == "dbo.other is not in StarRocks; materialise starrocks_table again."
 
 
+def test_a_column_that_was_dropped(copied, file):
+    copied.platform.warehouse("ALTER TABLE dbo.other DROP COLUMN share")
+    found = verified(copied, file)
+    copied.platform.warehouse("DROP TABLE dbo.other")
+    copied.platform.load(copied.chain("other"))
+    assert only(found) == "dbo.other: share should be DOUBLE and is absent"
+
+
+def test_a_table_that_belongs_to_another_source(copied, file):
+    entry = "UPDATE dbo.mssql_starrocks_loads SET source = '{}' WHERE target = 'dbo.other'"
+    copied.platform.warehouse(entry.format("Shop.dbo.other"))
+    found = verified(copied, file)
+    copied.platform.warehouse(entry.format("Company.dbo.other"))
+    assert only(found) == "dbo.other holds Shop.dbo.other: choose another database in targets:."
+    assert verified(copied, file).holds
+
+
 def test_a_value_in_a_file_of_the_lake(copied, file):
     """Somebody rewrites the file of the published snapshot in place."""
     table = open_catalog(copied.platform.settings.lake).load_table(copied.chain("other").names.lake)
