@@ -121,6 +121,9 @@ class Config(_Strict):
     webserver: str | None = Field(
         None, description="host:port of dagster-webserver; lets the sensor reload the code location"
     )
+    report: str | None = Field(
+        None, description="folder or s3://bucket/prefix; a report of each schema is written there after its copy"
+    )
     tables: dict[str, TableOptions] = Field(
         default_factory=dict, description="options per table or pattern; later ones win"
     )

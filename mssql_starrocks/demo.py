@@ -22,7 +22,7 @@ from rich.table import Table as RichTable
 
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
-from mssql_starrocks.model import TableId
+from mssql_starrocks.model import Manifest, TableId
 from mssql_starrocks.naming import LAKE, SNAPSHOT, WAREHOUSE
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.terminal import live_progress
@@ -61,8 +61,8 @@ class _Row:
         return self.passed == _CHECKS and not self.failed and counts == {self.source}
 
 
-def run_demo(patterns: Sequence[str], screen: Console) -> bool:
-    """Copy the sample database; True when every check of every table passed.
+def run_demo(patterns: Sequence[str], screen: Console, page: str | None = None) -> bool:
+    """Copy the sample database; True when every check of every table passed. `page` is where a report goes.
 
     Raises:
         SelectionError: the patterns match no table.
@@ -89,10 +89,23 @@ def run_demo(patterns: Sequence[str], screen: Console) -> bool:
             if _interrupted(result):
                 raise KeyboardInterrupt
             rows, errors = _collect(result, [t.id for t in wanted]), _errors(result)
+            if page is not None:
+                _report(page, manifest, config, instance)
     for message in errors:
         screen.print(message, style="red", markup=False, soft_wrap=True)
     _print(rows, screen, time.monotonic() - started)
     return bool(rows) and all(row.certified for row in rows.values())
+
+
+def _report(page: str, manifest: Manifest, config: Config, instance: dg.DagsterInstance) -> None:
+    from mssql_starrocks import report
+    from mssql_starrocks.chain import plan_chains
+    from mssql_starrocks.orchestration.measures import recorded
+
+    settings = Settings.load(dotenv=None)
+    asked = report.Asked("the sample database", *plan_chains(manifest, config), manifest, config)
+    made = report.gather(asked, settings.lake, settings.starrocks, recorded(instance))
+    report.write(made, page, None, settings.lake)
 
 
 def run_ui(port: int, screen: Console) -> int:

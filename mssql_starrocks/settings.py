@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -160,12 +160,7 @@ class Settings(_Section):
             ConfigError: lists each missing or wrong name.
 
         """
-        values = {**_dotenv(dotenv), **(os.environ if environment is None else environment)}
-        warn_of_retired(values)
-        try:
-            return Settings.model_validate({section: _section(section, values) for section in _SECTIONS})
-        except ValidationError as error:
-            raise ConfigError("\n".join(_explain(e, values) for e in error.errors())) from None
+        return _load(Settings, environment, dotenv)
 
     @staticmethod
     def spark_from_environment() -> SparkSettings:
@@ -179,6 +174,30 @@ class Settings(_Section):
             return SparkSettings.model_validate(_section("spark", values))
         except ValidationError as error:
             raise ConfigError("\n".join(_explain(e, values) for e in error.errors())) from None
+
+
+class TargetSettings(_Section):
+    """Lake and warehouse alone, for what needs no SQL Server."""
+
+    lake: LakeSettings
+    starrocks: StarRocksSettings
+
+    @staticmethod
+    def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> TargetSettings:
+        """As `Settings.load`."""
+        return _load(TargetSettings, environment, dotenv)
+
+
+_Loaded = TypeVar("_Loaded", bound=_Section)
+
+
+def _load(model: type[_Loaded], environment: Mapping[str, str] | None, dotenv: Path | None) -> _Loaded:
+    values = {**_dotenv(dotenv), **(os.environ if environment is None else environment)}
+    warn_of_retired(values)
+    try:
+        return model.model_validate({section: _section(section, values) for section in model.model_fields})
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(e, values) for e in error.errors())) from None
 
 
 # Environment name -> (section, field). The original's names, facts/peers.md 1.1, and ours.
@@ -233,7 +252,6 @@ NAMES: dict[str, tuple[str, str]] = {
 }
 _OUR_PREFIXES = ("MSSQL_", "STARROCKS_", "ICEBERG_", "SPARK_", "JDBC_", "S3_")
 _OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG"})  # read by definitions.py and the command line
-_SECTIONS = ("mssql", "lake", "starrocks", "spark")
 
 # Names of the original that no longer mean anything, and what replaced them.
 RETIRED: dict[str, str] = {

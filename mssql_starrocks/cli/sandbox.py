@@ -24,6 +24,7 @@ def sandbox(sample: Annotated[bool, typer.Option(help="fill the sample database"
 @app.command()
 def demo(
     tables: Annotated[list[str] | None, typer.Argument(help="tables or patterns; all without")] = None,
+    report: Annotated[str | None, typer.Option(help="write a report of the copy to this page")] = None,
 ) -> None:
     """Start the sandbox, copy its sample database through Dagster and show the proof.
 
@@ -32,7 +33,7 @@ def demo(
     from mssql_starrocks.demo import run_demo
 
     with told():
-        raise typer.Exit(0 if run_demo(tuple(tables or ()), screen) else 1)
+        raise typer.Exit(0 if run_demo(tuple(tables or ()), screen, report) else 1)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from mssql_starrocks.orchestration.cleaning import clean_job, clean_schedules
 from mssql_starrocks.orchestration.jobs import copy_jobs
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
+from mssql_starrocks.orchestration.report_asset import report_assets
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
 from mssql_starrocks.orchestration.rolling_back import rollback_job
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
@@ -61,10 +62,16 @@ def build_definitions(
     refused = (*unplanned, *undescribed)
     _tell(refused)
     cleaning = [clean_job(loaded)] if loaded else []
+    reports = report_assets(config, manifest, loaded, refused)
+    report_keys = {schema: asset.key for schema, asset in reports.items()}
     return dg.Definitions(
-        assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
+        assets=[
+            *(asset for chain in loaded for asset in chain.assets),
+            *_refused_assets(refused, loaded),
+            *reports.values(),
+        ],
         asset_checks=[check for chain in loaded for check in chain.checks],
-        jobs=[*copy_jobs(loaded), rollback_job(loaded), *cleaning] if loaded else [],
+        jobs=[*copy_jobs(loaded, report_keys), rollback_job(loaded), *cleaning] if loaded else [],
         schedules=clean_schedules(cleaning),
         sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
         resources=connections,

@@ -1,6 +1,6 @@
 """A job per source schema, one for everything, and one that only proves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 EVERYTHING, VALIDATE = "copy_everything", "validate"
 
 
-def copy_jobs(loaded: Sequence[LoadedChain]) -> "list[UnresolvedAssetJobDefinition]":
-    """The jobs over these chains; none where there is nothing to do."""
+def copy_jobs(
+    loaded: Sequence[LoadedChain], reports: Mapping[str, dg.AssetKey]
+) -> "list[UnresolvedAssetJobDefinition]":
+    """The jobs over these chains, and the report of each schema; none where there is nothing to do."""
     if not loaded:
         return []
-    everything = [key for chain in loaded for key in chain.keys]
-    schemas: dict[str, list[dg.AssetKey]] = {}
+    everything = [*(key for chain in loaded for key in chain.keys), *reports.values()]
+    schemas: dict[str, list[dg.AssetKey]] = {schema: [key] for schema, key in reports.items()}
     for chain in loaded:
         schemas.setdefault(chain.chain.names.schema, []).extend(chain.keys)
     jobs = [_job(_copy_name(schema), keys, f"Copy and prove schema {schema}.") for schema, keys in schemas.items()]

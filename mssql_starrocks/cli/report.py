@@ -1,0 +1,159 @@
+"""`report`: the page for whoever asks what was copied, and its verification."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mssql_starrocks.chain import Chain, Refused, plan_chains
+from mssql_starrocks.cli.app import ConfigOption, app, errors, screen, told
+from mssql_starrocks.config import DEFAULT_FILE, Config
+from mssql_starrocks.errors import ConfigError, SelectionError
+from mssql_starrocks.model import Manifest, TableId
+from mssql_starrocks.settings import TargetSettings
+
+if TYPE_CHECKING:
+    from mssql_starrocks.report import Verification
+    from mssql_starrocks.report.gather import Measures
+
+
+@app.command()
+def report(
+    tables: Annotated[list[str] | None, typer.Argument(help="tables or patterns, such as sales.*")] = None,
+    schema: Annotated[str | None, typer.Option(help="every table of a source schema")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="every table that the configuration selects")] = False,
+    out: Annotated[str, typer.Option(help="the page: a file, or s3://bucket/key.html")] = "report.html",
+    json: Annotated[str | None, typer.Option(help="the JSON; beside the page otherwise")] = None,
+    verify: Annotated[Path | None, typer.Option(help="take the evidence of this JSON again and compare")] = None,
+    config: ConfigOption = Path(DEFAULT_FILE),
+) -> None:
+    """Prove tables again from lake and StarRocks, and write one page and one JSON about it.
+
+    SQL Server is not asked. Exit codes: 0 certified (or it still holds), 1 not, 2 wrong use.
+
+    Examples: mssql-starrocks report --all --out report.html; mssql-starrocks report --verify report.json
+    """
+    with told(), _wrong_use():
+        if verify is not None:
+            if tables or schema or everything:
+                raise SelectionError("--verify takes the tables from the report; name none.")
+            raise typer.Exit(0 if _verified(verify, config) else 1)
+        raise typer.Exit(0 if _written(_Wish(tuple(tables or ()), schema, everything), out, json, config) else 1)
+
+
+class _Wish:
+    """Which tables were asked for."""
+
+    def __init__(self, patterns: Sequence[str], schema: str | None, everything: bool) -> None:
+        if sum(map(bool, (patterns, schema, everything))) != 1:
+            raise SelectionError("Name tables, or a schema with --schema, or --all.")
+        self.words = "all tables" if everything else f"schema {schema}" if schema else ", ".join(patterns)
+        self._patterns, self._schema = patterns, schema
+
+    def of(self, known: Sequence[TableId]) -> set[TableId]:
+        """The tables asked for; a name that matches nothing is refused."""
+        if self._schema:
+            found = {t for t in known if t.schema.lower() == self._schema.lower()}
+        else:
+            chosen = Config(include=tuple(self._patterns) or ("*",))
+            found = {t for t in known if chosen.selects(t)}
+            lost = chosen.unmatched(known)
+            if lost:
+                raise SelectionError(f"No table is called {', '.join(lost)}.")
+        if not found:
+            raise SelectionError(f"{self.words}: no table that the configuration selects.")
+        return found
+
+
+@contextmanager
+def _wrong_use() -> Iterator[None]:
+    try:
+        yield
+    except (SelectionError, ConfigError) as error:
+        errors.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+def _planned(file: Path, settings: TargetSettings) -> tuple[Config, Manifest, tuple[Chain, ...], tuple[Refused, ...]]:
+    from mssql_starrocks.manifest_file import load_manifest, manifest_path
+
+    config = Config.load(file)
+    path = manifest_path(config, file)
+    manifest = load_manifest(path)
+    if manifest is None:
+        raise ConfigError(f"{path} is not there: run  mssql-starrocks discover")
+    return config, manifest, *plan_chains(manifest, config, settings.starrocks.database)
+
+
+def _written(wish: _Wish, out: str, json: str | None, file: Path) -> bool:
+    from mssql_starrocks import report as reports
+
+    settings = TargetSettings.load()
+    config, manifest, chains, refused = _planned(file, settings)
+    wanted = wish.of([*(c.table.id for c in chains), *(r.table for r in refused)])
+    asked = reports.Asked(
+        wish.words,
+        tuple(c for c in chains if c.table.id in wanted),
+        tuple(r for r in refused if r.table in wanted),
+        manifest,
+        config,
+    )
+    with _measures() as measures:
+        made = reports.gather(asked, settings.lake, settings.starrocks, measures)
+    for what, location, size in reports.write(made, out, json, settings.lake):
+        screen.print(f"{what}: {location} ({size / 1024:,.0f} KiB)", markup=False, soft_wrap=True)
+    summary = made.summary
+    screen.print(f"{summary.certified_tables} of {summary.tables} tables certified, {summary.rows:,} rows",
+                 style="green" if made.certified else "red")  # fmt: skip
+    return made.certified
+
+
+@contextmanager
+def _measures() -> Iterator[Measures]:
+    """From the Dagster instance of DAGSTER_HOME, where there is one."""
+    from mssql_starrocks.report.gather import nothing_measured
+
+    if not os.environ.get("DAGSTER_HOME"):
+        yield nothing_measured
+        return
+    import dagster as dg
+
+    from mssql_starrocks.orchestration.measures import recorded
+
+    try:
+        instance = dg.DagsterInstance.get()
+    except (dg.DagsterError, OSError) as error:
+        raise ConfigError(f"DAGSTER_HOME: {' '.join(str(error).split())} Unset it to report without times.") from None
+    with instance:
+        yield recorded(instance)
+
+
+def _verified(file: Path, config: Path) -> bool:
+    from mssql_starrocks import report as reports
+    from mssql_starrocks.report.document import load
+
+    stated, misfits = load(file)
+    settings = TargetSettings.load()
+    _, _, chains, _ = _planned(config, settings)
+    found = reports.verify(stated, misfits, {c.table.id: c for c in chains}, settings.lake, settings.starrocks)
+    _show(found, stated.signature)
+    return found.holds
+
+
+def _show(found: Verification, signature: str) -> None:
+    for table in found.tables:
+        if table.holds:
+            screen.print(f"{table.table}: holds", markup=False, soft_wrap=True)
+        for reason in table.reasons:
+            screen.print(f"{table.table}: {reason}", markup=False, style="red", soft_wrap=True)
+    for misfit in found.misfits:
+        screen.print(f"the file: {misfit}", markup=False, style="red", soft_wrap=True)
+    now = "as in the report" if found.signature == signature else f"now; the report says {signature}"
+    screen.print(f"signature {found.signature}, {now}", markup=False, soft_wrap=True)
+    good = sum(table.holds for table in found.tables)
+    screen.print(f"{good} of {len(found.tables)} tables hold", style="green" if found.holds else "red")
