@@ -22,6 +22,10 @@ class SelectionError(MssqlStarrocksError):
     """A selection matches no table. Our own commands refuse it instead of taking everything."""
 
 
+class PlanDriftError(MssqlStarrocksError):
+    """A plan on disk is not what would be copied now."""
+
+
 class NameCollisionError(MssqlStarrocksError):
     """Two source names fold into one target name."""
 

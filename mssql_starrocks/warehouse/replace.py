@@ -69,14 +69,19 @@ def take_over(session: WarehouseSession, chain: Chain, shadow: tuple[str, str], 
         )
         how = OVERWRITE
     else:
-        _refuse_loss(session, target)
+        refuse_loss(session, target)
         session.run(f"ALTER TABLE {table_name(target)} SWAP WITH {quote_starrocks(shadow[1])}", subject)
         how = SWAP
     drop(session, chain, shadow[1])
     return how
 
 
-def _refuse_loss(session: WarehouseSession, target: tuple[str, str]) -> None:
+def refuse_loss(session: WarehouseSession, target: tuple[str, str]) -> None:
+    """Stop a SWAP that would lose something of the target's; changes nothing.
+
+    Raises:
+        WarehouseError: names grants and views.
+    """
     database, table = map(text_starrocks, target)
     grants = session.rows(
         "SELECT GRANTEE, PRIVILEGE_TYPE FROM information_schema.table_privileges "
