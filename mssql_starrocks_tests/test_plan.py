@@ -235,6 +235,18 @@ def test_a_refused_table_is_exit_code_1(box, platform, command):
     assert f"{platform.schema}.notes -> Iceberg" in done.output
 
 
+def test_a_value_that_is_too_long_hides_no_other_table(box, platform, command):
+    make(box, f"{platform.schema}.days", "varchar(max)")
+    box.sqlserver.execute(
+        f"INSERT INTO {platform.schema}.days VALUES (1, REPLICATE(CAST('x' AS varchar(max)), 1048577))"
+    )
+    assert command("--all").exit_code == 0
+    done = command("--all", "--measure")
+    assert done.exit_code == 1
+    assert f"{platform.schema}.days: refused: {platform.schema}.days.v: a value of length 1,048,577" in done.output
+    assert f"{platform.schema}.notes -> Iceberg" in done.output
+
+
 def test_offline_needs_the_manifest_and_no_server(platform, command):
     done = command("--all", "--offline")
     assert done.exit_code == 1

@@ -16,9 +16,9 @@ from mssql_starrocks.chain import Chain, Refused, plan_chains
 from mssql_starrocks.cli.app import ConfigOption, app, screen, told
 from mssql_starrocks.cli.selection import choose
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.model import Manifest, TablePlan
-from mssql_starrocks.settings import Settings
+from mssql_starrocks.settings import MssqlSettings, Settings
 
 if TYPE_CHECKING:
     from mssql_starrocks.stages.outlook import Outlook
@@ -57,7 +57,10 @@ def plan(
         wanted = choose(known, tables or (), schema, everything)
         chains = tuple(c for c in chains if c.table.id in wanted)
         refused = tuple(r for r in refused if r.table in wanted)
-        plans, outlooks = _plans(chains, settings, offline, measure)
+        plans, more = _plans(chains, settings, settings.mssql if measure and not offline else None)
+        refused += more
+        chains = tuple(c for c in chains if c.table.id in {one.table for one in plans})
+        outlooks = _outlooks(chains, settings, offline)
         if out:
             said = {} if offline else outlooks
             plan_file.save(plan_file.document(chains, refused, said, estimates=estimates), out)
@@ -85,15 +88,25 @@ def _manifest(options: Config, config: Path, settings: Settings, offline: bool) 
 
 
 def _plans(
-    chains: Sequence[Chain], settings: Settings, offline: bool, measure: bool
-) -> tuple[list[TablePlan], dict[str, Outlook]]:
+    chains: Sequence[Chain], settings: Settings, mssql: MssqlSettings | None
+) -> tuple[list[TablePlan], tuple[Refused, ...]]:
+    """What is refused only now (values that are too long, no column that may lead) does not hide the others."""
     from mssql_starrocks import stages
+
+    plans, refused = [], []
+    for chain in chains:
+        try:
+            plans.append(stages.plan(chain, mssql, settings.starrocks))
+        except (TypeRefusedError, KeyRefusedError) as error:
+            refused.append(Refused(chain.table.id, str(error)))
+    return plans, tuple(refused)
+
+
+def _outlooks(chains: Sequence[Chain], settings: Settings, offline: bool) -> dict[str, Outlook]:
     from mssql_starrocks.stages import outlook
 
-    mssql = settings.mssql if measure and not offline else None
-    plans = [stages.plan(chain, mssql, settings.starrocks) for chain in chains]
     seen = map(outlook.offline, chains) if offline else outlook.outlooks(chains, settings)
-    return plans, {str(chain.table.id): found for chain, found in zip(chains, seen, strict=True)}
+    return {str(chain.table.id): found for chain, found in zip(chains, seen, strict=True)}
 
 
 def _grants(chains: Sequence[Chain], settings: Settings) -> dict[str, str]:

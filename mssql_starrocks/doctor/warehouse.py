@@ -121,7 +121,7 @@ def _held(session: WarehouseSession) -> tuple[tuple[grants.Held, ...], frozenset
 
 
 def _reads_lake(patient: Patient) -> bool:
-    return "catalog_insert" in {chain.loader for chain in patient.chains} | {patient.config.loader}
+    return "catalog_insert" in ({chain.loader for chain in patient.chains} or {patient.config.loader})
 
 
 def _catalog(patient: Patient, session: WarehouseSession) -> Iterator[Finding]:
