@@ -30,6 +30,10 @@ class SelectionError(MssqlStarrocksError):
     """
 
 
+class PlanDriftError(MssqlStarrocksError):
+    """A plan on disk is not what would be copied now."""
+
+
 class NameCollisionError(MssqlStarrocksError):
     """Two source names fold into one target name.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyiceberg.types import IcebergType, NestedField
 
 # v2, copy-on-write, zstd: what StarRocks, Athena, Spark 3.5 and PyIceberg all read alike (DESIGN 5).
-_PROPERTIES = {
+PROPERTIES = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
     "write.metadata.delete-after-commit.enabled": "true",
@@ -77,7 +77,7 @@ def _conflict(expected: NestedField, actual: NestedField) -> bool:
 def _create(catalog: Catalog, chain: Chain, lake: LakeSettings) -> Table:
     database, name = chain.names.lake
     catalog.create_namespace_if_not_exists(database)
-    properties = dict(_PROPERTIES)
+    properties = dict(PROPERTIES)
     if chain.table.description:
         properties["comment"] = _doc(chain.table.description) or ""
     location, schema = f"{lake.warehouse}/{database}/{name}", expected_schema(chain)

@@ -33,7 +33,10 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class TablePlan:
-    """What a copy would be: names in lake and StarRocks, key, type ledger and DDL. `key` is in source column names."""
+    """What a copy would be: names in lake and StarRocks, key, type ledger and DDL. `key` is in source column names.
+
+    `ddl` is StarRocks', `lake_ddl` that of Iceberg as Spark would say it; `bytes` is the catalog's estimate.
+    """
 
     table: TableId
     lake: str
@@ -43,6 +46,12 @@ class TablePlan:
     ledger: tuple[TypeLine, ...]
     level: Level
     ddl: str
+    lake_ddl: str = ""
+    engine: str = ""
+    engine_reason: str = ""
+    loader: str = ""
+    rows: int = 0
+    bytes: int = 0
 
     @property
     def undeclared(self) -> tuple[TypeLine, ...]:

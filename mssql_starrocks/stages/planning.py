@@ -6,20 +6,22 @@ from collections.abc import Mapping
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import TypeRefusedError
+from mssql_starrocks.lake.ddl import create_table as create_lake_table
 from mssql_starrocks.model import TablePlan
-from mssql_starrocks.settings import MssqlSettings
+from mssql_starrocks.settings import MssqlSettings, StarRocksSettings
 from mssql_starrocks.source.connect import reader_session
 from mssql_starrocks.source.fingerprint import measure
 from mssql_starrocks.types.ledger import with_measured
 from mssql_starrocks.warehouse.ddl import create_table
 
 
-def plan(chain: Chain, mssql: MssqlSettings | None = None) -> TablePlan:
+def plan(chain: Chain, mssql: MssqlSettings | None = None, starrocks: StarRocksSettings | None = None) -> TablePlan:
     """What becomes of each column, by which rule, and what is lost; nothing is written anywhere.
 
     Args:
         chain: the table's copy as configured.
         mssql: with it, maxima that rules need are measured at the source, in one query over the columns concerned.
+        starrocks: with it, its `replication_num` is in the DDL.
 
     Raises:
         TypeRefusedError: a value is longer than the target holds.
@@ -38,7 +40,13 @@ def plan(chain: Chain, mssql: MssqlSettings | None = None) -> TablePlan:
         chain.key_notes,
         with_measured(chain.ledger, measured),
         chain.level,
-        create_table(chain),
+        create_table(chain, starrocks),
+        create_lake_table(chain),
+        chain.engine,
+        chain.engine_reason,
+        chain.loader,
+        chain.table.rows,
+        chain.table.bytes,
     )
 
 

@@ -44,7 +44,7 @@ def reading(chain: Chain, mssql: MssqlSettings, load_id: str) -> Iterator[Readin
         stack.enter_context(explained(mssql, chain.table.id))
         allows = isolation(first)
         _refuse_other(mssql, chain, allows)
-        held, told = _grades(chain, allows)
+        held, told = grades(chain, allows)
         refuse_below(told, chain.grades[0], chain.table)
         if held is Grade.B:  # edges are read from the rows too, and must wait for nobody's locks
             first.run("SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
@@ -58,7 +58,7 @@ def reading(chain: Chain, mssql: MssqlSettings, load_id: str) -> Iterator[Readin
         yield Reading(cut, replace(point, grade=told, change_version=version), mssql, held is Grade.B)
 
 
-def _grades(chain: Chain, allows: Isolation) -> tuple[Grade, Grade]:
+def grades(chain: Chain, allows: Isolation) -> tuple[Grade, Grade]:
     """How the point is held, and what that is worth: Spark's connections cannot share a transaction."""
     best = allows.best(chain.table)
     held = max(best, chain.grades[1], key=lambda g: g.value) if chain.grades[1] else best

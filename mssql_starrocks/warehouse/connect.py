@@ -42,6 +42,17 @@ class WarehouseSession:
             cursor.execute(sql)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def named(self, sql: str) -> list[dict[str, Any]]:
+        """Rows by column name, for SHOW statements whose columns differ between versions."""
+        with explained(self._starrocks), self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @property
+    def encrypted(self) -> bool:
+        return bool(self._connection._secure)
+
     def run(self, sql: str, subject: str = "the statement") -> Outcome:
         with explained(self._starrocks, subject), self._connection.cursor() as cursor:
             affected = cursor.execute(sql)

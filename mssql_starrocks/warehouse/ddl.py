@@ -10,6 +10,7 @@ from mssql_starrocks.model import Loss, PlannedColumn
 from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks.types.dialects import quote_starrocks, text_starrocks
 from mssql_starrocks.types.keys import sort_column
+from mssql_starrocks.warehouse.schema import WarehouseColumn
 
 
 def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name: tuple[str, str] | None = None) -> str:
@@ -21,9 +22,9 @@ def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name:
     Raises:
         KeyRefusedError: no column may lead a table without a primary key.
     """
-    lead = [c.name for c in chain.key] or [_lead(chain)]
+    lead = _leading(chain)
     model = "PRIMARY KEY" if chain.key else "DUPLICATE KEY"
-    lines = sorted(_columns(chain), key=lambda line: line[0] not in lead)
+    lines = _columns(chain)
     parts = [
         f"CREATE TABLE {table_name(name or chain.names.warehouse)} (",
         ",\n".join(f"  {text}" for _, text in lines),
@@ -34,6 +35,18 @@ def create_table(chain: Chain, starrocks: StarRocksSettings | None = None, name:
     if starrocks and starrocks.replication_num:
         parts.append(f'PROPERTIES ("replication_num" = "{starrocks.replication_num}")')
     return "\n".join(parts)
+
+
+def expected_columns(chain: Chain) -> tuple[WarehouseColumn, ...]:
+    """What `columns_of` will say of a table made by `create_table`.
+
+    Raises:
+        KeyRefusedError: as there.
+    """
+    lead, model = _leading(chain), "PRI" if chain.key else "DUP"
+    types = {c.name: (c.starrocks, c.may_null or not c.required) for c in chain.columns}
+    types |= {a.name: (a.starrocks, True) for a in chain.audit_columns()}
+    return tuple(WarehouseColumn(name, *types[name], model if name in lead else "") for name, _ in _columns(chain))
 
 
 def ddl_fingerprint(chain: Chain) -> str:
@@ -54,6 +67,10 @@ def table_name(path: tuple[str, ...]) -> str:
     return ".".join(map(quote_starrocks, path))
 
 
+def _leading(chain: Chain) -> list[str]:
+    return [c.name for c in chain.key] or [_lead(chain)]
+
+
 def _lead(chain: Chain) -> str:
     lead = sort_column(chain.columns) or next((a.name for a in chain.audit_columns()), None)
     if lead is None:
@@ -63,7 +80,9 @@ def _lead(chain: Chain) -> str:
 
 def _columns(chain: Chain) -> list[tuple[str, str]]:
     copied = [(c.name, _line(c.name, c.starrocks, c.required and not c.may_null, _comment(c))) for c in chain.columns]
-    return copied + [(a.name, _line(a.name, a.starrocks, False, a.comment)) for a in chain.audit_columns()]
+    audit = [(a.name, _line(a.name, a.starrocks, False, a.comment)) for a in chain.audit_columns()]
+    lead = _leading(chain)
+    return sorted(copied + audit, key=lambda line: line[0] not in lead)
 
 
 def _comment(column: PlannedColumn) -> str | None:

@@ -20,7 +20,7 @@ def ensure_catalog(session: WarehouseSession, starrocks: StarRocksSettings, lake
         WarehouseError: it cannot be created; the message says what an administrator has to run.
     """
     if starrocks.catalog in {str(row[0]) for row in session.rows("SHOW CATALOGS")}:
-        return _refuse_cache(session, starrocks.catalog)
+        return refuse_cache(session, starrocks.catalog)
     properties = catalog_properties(lake, starrocks.lake_role)
     if any(key.endswith(".secret_key") for key in properties):
         warn_once(
@@ -41,7 +41,12 @@ def create_catalog(name: str, properties: Mapping[str, str]) -> str:
     return f"CREATE EXTERNAL CATALOG {quote_starrocks(name)} PROPERTIES ({listed})"
 
 
-def _refuse_cache(session: WarehouseSession, catalog: str) -> None:
+def refuse_cache(session: WarehouseSession, catalog: str) -> None:
+    """Look at how an existing catalog is set.
+
+    Raises:
+        WarehouseError: it caches metadata.
+    """
     text = str(session.rows(f"SHOW CREATE CATALOG {quote_starrocks(catalog)}")[0][-1]).replace(" ", "").lower()
     if '"enable_iceberg_metadata_cache"="false"' not in text:
         raise WarehouseError(

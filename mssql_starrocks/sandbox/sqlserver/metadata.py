@@ -165,9 +165,15 @@ def _object_name(executor: "Executor", arguments: list[Typed]) -> Typed:
 
 
 def _has_permission(executor: "Executor", arguments: list[Typed]) -> Typed:
-    """HAS_PERMS_BY_NAME(name, 'OBJECT', 'SELECT'), also with the name made from columns."""
-    if len(arguments) < 3 or _text(arguments[1]).upper() != "OBJECT" or _text(arguments[2]).upper() != "SELECT":
-        raise unsupported("HAS_PERMS_BY_NAME other than SELECT on an OBJECT")
+    """HAS_PERMS_BY_NAME(name, 'OBJECT', 'SELECT'), also with the name made from columns; of literals a few others.
+
+    Docs: "HAS_PERMS_BY_NAME": 1 or 0, NULL for a securable that is not there.
+    """
+    asked = tuple(_text(argument).upper() for argument in arguments[1:])
+    if asked in (("SCHEMA", "VIEW DEFINITION"), ("OBJECT", "VIEW CHANGE TRACKING")):
+        return _has_other(executor, asked[0], _text(arguments[0]))
+    if asked != ("OBJECT", "SELECT"):
+        raise unsupported(f"HAS_PERMS_BY_NAME of {' '.join(asked)}")
     if isinstance(arguments[0].literal, str):
         found = _named_table(executor, arguments[0].literal)
         allowed = found is not None and executor.engine.may_select(executor.user, found.schema, found.name)
@@ -179,6 +185,17 @@ def _has_permission(executor: "Executor", arguments: list[Typed]) -> Typed:
         name = f"{table.schema}.{table.name}".lower().replace("'", "''")
         whens.append(f"WHEN '{name}' THEN {int(allowed)}")
     return Typed(f"CAST((CASE {plain} {' '.join(whens)} END) AS INTEGER)" if whens else "CAST(NULL AS INTEGER)", INT)
+
+
+def _has_other(executor: "Executor", kind: str, name: str) -> Typed:
+    permissions = executor.engine.permissions
+    if kind == "SCHEMA":
+        (schema,) = ddl.name_parts(name)
+        known = schema.lower() in executor.database.schemas
+        return from_value(Value(INT, int(permissions.may_define(executor.user, schema)) if known else None))
+    found = _named_table(executor, name)
+    tracked = found and int(permissions.may_track(executor.user, found.schema, found.name))
+    return from_value(Value(INT, tracked))
 
 
 def _ident_current(executor: "Executor", arguments: list[Typed]) -> Typed:

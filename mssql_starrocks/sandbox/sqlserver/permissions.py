@@ -42,6 +42,9 @@ class Permissions:
     def may_track(self, user: str, schema: str, table: str) -> bool:
         return self._has(user, TRACKING, (schema.lower(), table.lower()))
 
+    def may_define(self, user: str, schema: str) -> bool:
+        return self._has(user, DEFINITION, (schema.lower(), ALL))
+
     def sees(self, user: str, table: "Table") -> bool:
         """Metadata Visibility Configuration: what one has some permission on."""
         place = (table.schema.lower(), table.name.lower())

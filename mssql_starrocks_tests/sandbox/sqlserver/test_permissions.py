@@ -78,3 +78,19 @@ def test_refused(limited: SqlServer, sql: str, number: int) -> None:
 def test_only_the_administrator_grants(limited: SqlServer) -> None:
     with pytest.raises(pymssql.Error, match="does not have permission"):
         ask(limited, "tight", "GRANT SELECT ON s.a TO tight")
+
+
+def test_has_perms_by_name_knows_what_was_granted(limited: SqlServer) -> None:
+    """Docs "HAS_PERMS_BY_NAME": 1, 0, and NULL for what is not there."""
+    asked = ("N's', 'SCHEMA', 'VIEW DEFINITION'", "N's.a', 'OBJECT', 'VIEW CHANGE TRACKING'",
+             "N'[s].[a]', 'OBJECT', 'SELECT'", "N'nowhere', 'SCHEMA', 'VIEW DEFINITION'",
+             "N's.nothing', 'OBJECT', 'VIEW CHANGE TRACKING'")  # fmt: skip
+    sql = "SELECT " + ", ".join(f"HAS_PERMS_BY_NAME({one})" for one in asked)
+    assert ask(limited, "tight", sql) == [(0, 0, 0, None, None)]
+    limited.execute("GRANT VIEW DEFINITION ON SCHEMA::s TO tight")
+    assert ask(limited, "tight", sql) == [(1, 0, 0, None, None)]
+    limited.execute("GRANT VIEW CHANGE TRACKING ON OBJECT::s.a TO tight")
+    limited.execute("GRANT SELECT ON OBJECT::s.a TO tight")
+    assert ask(limited, "tight", sql) == [(1, 1, 1, None, None)]
+    with pytest.raises(pymssql.Error, match="not supported by the sandbox"):
+        ask(limited, "tight", "SELECT HAS_PERMS_BY_NAME(N's.a', 'OBJECT', 'INSERT')")

@@ -1,0 +1,187 @@
+"""`plan`: what a copy would be and what it would change, before any run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from mssql_starrocks.chain import Chain, Refused, plan_chains
+from mssql_starrocks.cli.app import ConfigOption, app, screen, told
+from mssql_starrocks.cli.selection import choose
+from mssql_starrocks.config import DEFAULT_FILE, Config
+from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
+from mssql_starrocks.model import Manifest, TablePlan
+from mssql_starrocks.settings import MssqlSettings, Settings
+
+if TYPE_CHECKING:
+    from mssql_starrocks.stages.outlook import Outlook
+
+
+@app.command()
+def plan(
+    tables: Annotated[
+        list[str] | None, typer.Argument(help="tables or patterns, such as sales.orders or 'hr.*'")
+    ] = None,
+    schema: Annotated[str | None, typer.Option(help="all tables of a schema")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="all tables of the configuration")] = False,
+    config: ConfigOption = Path(DEFAULT_FILE),
+    offline: Annotated[bool, typer.Option(help="ask no server; the manifest says what the source is")] = False,
+    measure: Annotated[bool, typer.Option(help="also read the maxima that rules need: a scan of each table")] = False,
+    out: Annotated[Path | None, typer.Option(help="write the plan to this file, for review and migrate --plan")] = None,
+    estimates: Annotated[bool, typer.Option(help="with --out: also rows, bytes, chunks and seconds")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="everything as JSON")] = False,
+    diff: Annotated[tuple[Path, Path] | None, typer.Option(help="compare two plans; 1 when they differ")] = None,
+) -> None:
+    """Show what copying tables would make and change: DDL, type ledger, chunks, estimates, grants. Writes nothing.
+
+    Exit code 1 when a table cannot be copied.
+
+    Example: mssql-starrocks plan 'sales.*' --out plan.json
+    """
+    from mssql_starrocks import plan_file
+
+    with told():
+        if diff:
+            raise typer.Exit(_show_diff(*diff))
+        options, settings = Config.load(config), Settings.load()
+        manifest = _manifest(options, config, settings, offline)
+        chains, refused = plan_chains(manifest, options, settings.starrocks.database)
+        known = [c.table.id for c in chains] + [r.table for r in refused]
+        wanted = choose(known, tables or (), schema, everything)
+        chains = tuple(c for c in chains if c.table.id in wanted)
+        refused = tuple(r for r in refused if r.table in wanted)
+        plans, more = _plans(chains, settings, settings.mssql if measure and not offline else None)
+        refused += more
+        chains = tuple(c for c in chains if c.table.id in {one.table for one in plans})
+        outlooks = _outlooks(chains, settings, offline)
+        if out:
+            said = {} if offline else outlooks
+            plan_file.save(plan_file.document(chains, refused, said, estimates=estimates), out)
+        grants = _grants(chains, settings)
+        if as_json:
+            typer.echo(json.dumps(_as_json(plans, outlooks, refused, grants), indent=1, ensure_ascii=False))
+        else:
+            _show(plans, outlooks, refused, grants)
+            if out:
+                screen.print(f"{out}: {len(plans)} tables", markup=False, soft_wrap=True)
+        raise typer.Exit(1 if refused else 0)
+
+
+def _manifest(options: Config, config: Path, settings: Settings, offline: bool) -> Manifest:
+    from mssql_starrocks.manifest_file import load_manifest, manifest_path
+    from mssql_starrocks.source.discover import discover
+
+    if not offline:
+        return discover(settings.mssql)
+    file = manifest_path(options, config)
+    manifest = load_manifest(file)
+    if manifest is None:
+        raise ConfigError(f"{file} is not there: run  mssql-starrocks discover, or plan without --offline")
+    return manifest
+
+
+def _plans(
+    chains: Sequence[Chain], settings: Settings, mssql: MssqlSettings | None
+) -> tuple[list[TablePlan], tuple[Refused, ...]]:
+    """What is refused only now (values that are too long, no column that may lead) does not hide the others."""
+    from mssql_starrocks import stages
+
+    plans, refused = [], []
+    for chain in chains:
+        try:
+            plans.append(stages.plan(chain, mssql, settings.starrocks))
+        except (TypeRefusedError, KeyRefusedError) as error:
+            refused.append(Refused(chain.table.id, str(error)))
+    return plans, tuple(refused)
+
+
+def _outlooks(chains: Sequence[Chain], settings: Settings, offline: bool) -> dict[str, Outlook]:
+    from mssql_starrocks.stages import outlook
+
+    seen = map(outlook.offline, chains) if offline else outlook.outlooks(chains, settings)
+    return {str(chain.table.id): found for chain, found in zip(chains, seen, strict=True)}
+
+
+def _grants(chains: Sequence[Chain], settings: Settings) -> dict[str, str]:
+    from mssql_starrocks import permissions
+
+    if not chains:
+        return {}
+    found = {
+        "SQL Server": permissions.source_grants(settings.mssql, chains),
+        "StarRocks": permissions.warehouse_grants(settings.starrocks, chains),
+    }
+    if settings.lake.catalog == "glue" and settings.lake.bucket:
+        found["IAM policy of the copy"] = permissions.lake_policy(settings.lake, chains)
+        found["IAM policy of StarRocks"] = permissions.reader_policy(settings.lake, chains)
+    return found
+
+
+def _as_json(
+    plans: Sequence[TablePlan], outlooks: Mapping[str, Outlook], refused: Sequence[Refused], grants: Mapping[str, str]
+) -> dict[str, Any]:
+    tables = {
+        str(one.table): asdict(one) | {"table": str(one.table), "outlook": asdict(outlooks[str(one.table)])}
+        for one in plans
+    }
+    return {"tables": tables, "refused": {str(r.table): r.reason for r in refused}, "grants": dict(grants)}
+
+
+def _show(
+    plans: Sequence[TablePlan], outlooks: Mapping[str, Outlook], refused: Sequence[Refused], grants: Mapping[str, str]
+) -> None:
+    for one in plans:
+        _show_table(one, outlooks[str(one.table)])
+    for table in refused:
+        _say(f"{table.table}: refused: {table.reason}\n", style="red")
+    for system, text in grants.items():
+        _say(f"Needed at {system}", style="bold")
+        _say(text)
+
+
+def _show_table(one: TablePlan, found: Outlook) -> None:
+    _say(f"{one.table} -> Iceberg {one.lake} -> StarRocks {one.warehouse}", style="bold")
+    chunks = "chunks unknown" if found.chunks is None else f"{found.chunks} chunks"
+    _say(
+        f"  read by {one.engine} ({one.engine_reason}), {chunks} ({found.cut}){_graded(found)}; loaded by {one.loader}"
+    )
+    _say(f"  {one.rows:,} rows, {one.bytes / (1 << 20):.1f} MiB by the source's catalog")
+    _say(f"  about {found.seconds:.0f} s, {found.basis}")
+    _say(f"  Iceberg table: {found.lake}\n  StarRocks table: {found.warehouse}")
+    for note in (*one.key_notes, *(f"type: {change}" for change in found.types)):
+        _say(f"  {note}")
+    for line in one.undeclared:
+        _say(f"  blocked: {line.column}: {line.undeclared}", style="red")
+    ledger = RichTable("column", "SQL Server", "Iceberg", "StarRocks", "rule", "loss", "", box=None)
+    for line in one.ledger:
+        longest = f" (longest {line.measured:,})" if line.measured is not None else ""
+        row = (line.name or line.column, line.source, line.iceberg, line.starrocks, line.rule, line.loss.value)
+        ledger.add_row(*map(escape, row), escape(line.sentence + longest))
+    screen.print(ledger)
+    _say(f"{one.lake_ddl};\n\n{one.ddl};\n")
+
+
+def _graded(found: Outlook) -> str:
+    return f", grade {found.grade}" if found.grade else ""
+
+
+def _say(text: str, style: str | None = None) -> None:
+    screen.print(text, markup=False, highlight=False, soft_wrap=True, style=style)
+
+
+def _show_diff(old: Path, new: Path) -> int:
+    from mssql_starrocks import plan_file
+
+    found = plan_file.differences(plan_file.load(old), plan_file.load(new))
+    for one in found:
+        _say(one.what, style="bold")
+        _say(f"  - {one.expected}", style="red")
+        _say(f"  + {one.found}", style="green")
+    return 1 if found else 0
