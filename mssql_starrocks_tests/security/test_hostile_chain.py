@@ -88,7 +88,7 @@ def test_a_database_is_opened_by_its_own_name(hostile, name):
 
 
 def test_discover_shows_them(hostile, capsys):
-    from mssql_starrocks.cli import _show_discovered
+    from mssql_starrocks.cli.discover import _show_discovered
 
     _show_discovered(list(hostile.chains(lake_prefix="hostile_").values()), [])
     assert "[/red]{0}%d" in capsys.readouterr().out.replace("\n", "")

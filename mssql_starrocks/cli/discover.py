@@ -1,0 +1,56 @@
+"""`discover`: read the source's catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from mssql_starrocks.chain import Chain, Refused, plan_chains
+from mssql_starrocks.cli.app import ConfigOption, app, errors, screen, told
+from mssql_starrocks.config import DEFAULT_FILE, Config
+from mssql_starrocks.errors import SelectionError
+from mssql_starrocks.settings import Settings
+
+
+@app.command()
+def discover(config: ConfigOption = Path(DEFAULT_FILE)) -> None:
+    """Read the source's catalog and write the manifest.
+
+    Example: mssql-starrocks discover
+    """
+    from mssql_starrocks.manifest_file import manifest_path, save_manifest
+    from mssql_starrocks.source.discover import discover as read_catalog
+
+    with told():
+        options = Config.load(config)
+        settings = Settings.load()
+        manifest = read_catalog(settings.mssql)
+        chains, refused = plan_chains(manifest, options, settings.starrocks.database)
+        if not chains and not refused:
+            raise SelectionError(f"{manifest.database}: include and exclude in {config} leave none of "
+                                 f"{len(manifest.tables)} tables.")  # fmt: skip
+        for pattern in options.unmatched([t.id for t in manifest.tables]):
+            errors.print(f"warning: {config}: {pattern} matches no table of {manifest.database}", markup=False)
+        file = manifest_path(options, config)
+        save_manifest(manifest, file)
+        _show_discovered(chains, refused)
+        screen.print(f"{file}: {len(manifest.tables)} tables of {manifest.database}, {len(chains)} to copy, "
+                     f"{len(refused)} refused. Next: dagster dev", markup=False, soft_wrap=True)  # fmt: skip
+
+
+def _show_discovered(chains: Sequence[Chain], refused: Sequence[Refused]) -> None:
+    shown = RichTable("table", "rows (estimate)", "engine", "target", "", box=None)
+    for chain in chains:
+        shown.add_row(
+            escape(str(chain.table.id)),
+            f"{chain.table.rows:,}",
+            chain.engine,
+            ".".join(chain.names.warehouse),
+            escape("; ".join(chain.key_notes)),
+        )
+    for table in refused:
+        shown.add_row(escape(str(table.table)), "", "refused", "", escape(table.reason))
+    screen.print(shown)
