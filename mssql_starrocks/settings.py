@@ -138,6 +138,7 @@ class SparkSettings(_Section):
     executor_cores: int = 2
     shuffle_partitions: int = 8
     fetch_size: int = 10000
+    ui: bool = Field(False, description="Spark's own UI on loopback while a local session runs; clusters have theirs")
     jars: str = Field("jars", description="folder that `mssql-starrocks jars` fills")
 
 
@@ -224,6 +225,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "SPARK_EXECUTOR_MEMORY": ("spark", "executor_memory"),
     "SPARK_EXECUTOR_CORES": ("spark", "executor_cores"),
     "SPARK_SQL_SHUFFLE_PARTITIONS": ("spark", "shuffle_partitions"),
+    "SPARK_UI": ("spark", "ui"),
     "SPARK_JARS_FOLDER": ("spark", "jars"),
     "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
 }

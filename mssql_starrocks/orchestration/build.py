@@ -15,6 +15,7 @@ from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets,
 from mssql_starrocks.orchestration.checks import chain_checks
 from mssql_starrocks.orchestration.jobs import copy_jobs
 from mssql_starrocks.orchestration.loaded import LoadedChain
+from mssql_starrocks.orchestration.places import Places
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
@@ -55,7 +56,7 @@ def build_definitions(
         )
     planned, unplanned = plan_chains(manifest, config, _target_database(connections))
     with without_collector():
-        loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute))
+        loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute, Places.of(connections)))
     refused = (*unplanned, *undescribed)
     _tell(refused)
     return dg.Definitions(
