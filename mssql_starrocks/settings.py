@@ -230,7 +230,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
 }
 _OUR_PREFIXES = ("MSSQL_", "STARROCKS_", "ICEBERG_", "SPARK_", "JDBC_", "S3_")
-_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG"})  # read by definitions.py and the command line
+_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG", "ALERT_WEBHOOK_URL"})  # read by definitions.py and alerts.py
 _SECTIONS = ("mssql", "lake", "starrocks", "spark")
 
 # Names of the original that no longer mean anything, and what replaced them.

@@ -11,6 +11,7 @@ from mssql_starrocks.chain import Chain, Refused, plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import Manifest
+from mssql_starrocks.orchestration.alerts import Receiver, make_alert_sensor, webhook_from_environment
 from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets, run_stage
 from mssql_starrocks.orchestration.checks import chain_checks
 from mssql_starrocks.orchestration.jobs import copy_jobs
@@ -18,6 +19,7 @@ from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.orchestration.places import Places
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
+from mssql_starrocks.orchestration.schedules import check_schedule, refresh_schedules
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
 from mssql_starrocks.orchestration.speed import without_collector
 from mssql_starrocks.orchestration.translator import ChainTranslator
@@ -33,6 +35,7 @@ def build_definitions(
     resources: Mapping[str, Any] | None = None,
     execute: Execute = run_stage,
     manifest_file: Path | None = None,
+    receiver: Receiver | None = None,
 ) -> dg.Definitions:
     """Definitions of every selected table. Opens no connection and imports no driver.
 
@@ -43,11 +46,14 @@ def build_definitions(
         resources: replace the connections of the environment: mssql, lake, spark, starrocks.
         execute: called in the place of each stage, with a function that runs it.
         manifest_file: where the new-table sensor keeps the manifest; no sensor without it.
+        receiver: is told of failed runs; without it, the webhook of ALERT_WEBHOOK_URL where that is set.
 
     Raises:
         NameCollisionError: two tables would share a name.
+        ConfigError: the schedule is no cron text.
 
     """
+    check_schedule(config)
     connections = {**default_resources(), **(resources or {})}
     if manifest is None:
         logger.warning(NO_MANIFEST)
@@ -63,7 +69,11 @@ def build_definitions(
         assets=[*(asset for chain in loaded for asset in chain.assets), *_refused_assets(refused, loaded)],
         asset_checks=[check for chain in loaded for check in chain.checks],
         jobs=copy_jobs(loaded),
-        sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
+        sensors=[
+            *_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
+            *_alerts(config, loaded, receiver or webhook_from_environment()),
+        ],
+        schedules=refresh_schedules(config, loaded),
         resources=connections,
         executor=dg.in_process_executor,
         metadata=refused_metadata(refused),
@@ -96,6 +106,12 @@ def _sensors(
     keys = {one.chain.table.id: one.keys for one in loaded}
     reasons = {table.table: table.reason for table in refused}
     return [new_tables_sensor(Watch(config, manifest_file, keys, reasons, target_database))]
+
+
+def _alerts(
+    config: Config, loaded: Sequence[LoadedChain], receiver: Receiver | None
+) -> list[dg.SensorDefinition]:
+    return [] if receiver is None else [make_alert_sensor(receiver, loaded, config.webserver)]
 
 
 def _target_database(resources: Mapping[str, Any]) -> str | None:
