@@ -53,7 +53,8 @@ def build_definitions(
         ConfigError: the schedule is no cron text.
 
     """
-    check_schedule(config)
+    if config.schedule is not None:
+        check_schedule(config.schedule)
     connections = {**default_resources(), **(resources or {})}
     if manifest is None:
         logger.warning(NO_MANIFEST)
@@ -108,9 +109,7 @@ def _sensors(
     return [new_tables_sensor(Watch(config, manifest_file, keys, reasons, target_database))]
 
 
-def _alerts(
-    config: Config, loaded: Sequence[LoadedChain], receiver: Receiver | None
-) -> list[dg.SensorDefinition]:
+def _alerts(config: Config, loaded: Sequence[LoadedChain], receiver: Receiver | None) -> list[dg.SensorDefinition]:
     return [] if receiver is None else [make_alert_sensor(receiver, loaded, config.webserver)]
 
 

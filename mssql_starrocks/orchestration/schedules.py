@@ -13,20 +13,18 @@ from mssql_starrocks.orchestration.translator import table_tags
 REFRESH = "refresh"
 
 
-def check_schedule(config: Config) -> None:
+def check_schedule(text: str) -> None:
     """Refuse a cron text before Dagster does, in one line.
 
     Raises:
         ConfigError: says what was found and what is expected.
 
     """
-    if config.schedule is None:
-        return
     try:
-        dg.ScheduleDefinition(name=REFRESH, job_name=EVERYTHING, cron_schedule=config.schedule)
+        dg.ScheduleDefinition(name=REFRESH, job_name=EVERYTHING, cron_schedule=text)
     except dg.DagsterInvalidDefinitionError:
         raise ConfigError(
-            f"schedule: {config.schedule!r} is no cron text; write five fields, minute hour day month weekday, "
+            f"schedule: {text!r} is no cron text; write five fields, minute hour day month weekday, "
             "such as 0 2 * * * for every night at two"
         ) from None
 
@@ -54,6 +52,4 @@ def refresh_schedules(config: Config, loaded: Sequence[LoadedChain]) -> list[dg.
 def table_run(one: LoadedChain) -> dg.RunRequest:
     """One run of one chain, its checks included."""
     table = one.chain.table.id
-    return dg.RunRequest(
-        run_key=str(table), asset_selection=list(one.keys), tags=table_tags(one.chain.database, table)
-    )
+    return dg.RunRequest(run_key=str(table), asset_selection=list(one.keys), tags=table_tags(one.chain.database, table))

@@ -30,9 +30,12 @@ def test_time_and_zone_of_the_configuration():
 
 def test_one_run_per_table_with_all_its_checks(fakes):
     defs = build_definitions(make_manifest(), Config(schedule="0 2 * * *"))
-    with dg.instance_for_test() as instance, dg.build_schedule_context(
-        instance=instance, scheduled_execution_time=NIGHT, repository_def=defs.get_repository_def()
-    ) as context:
+    with (
+        dg.instance_for_test() as instance,
+        dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=NIGHT, repository_def=defs.get_repository_def()
+        ) as context,
+    ):
         requests = defs.resolve_schedule_def("refresh").evaluate_tick(context).run_requests
         assert sorted(r.run_key for r in requests) == [
             "HR-Data.people", "dbo.表 $1", "sales.Order Details", "sales.orders",
