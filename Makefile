@@ -78,6 +78,11 @@ bench-peers: ## The peers of bench-extract, in .venv-bench, apart from the proje
 docs: .venv/ready ## Make docs/types.md anew from the type matrix
 	$(BIN)/python -m mssql_starrocks.types.page > docs/types.md
 
+.PHONY: picture
+picture: setup ## Take docs/images/graph.png anew from Dagster's UI (needs Chromium)
+	@mkdir -p docs/images
+	PICTURE=$(CURDIR)/docs/images/graph.png $(BIN)/python -m pytest -q mssql_starrocks_tests/orchestration/test_ui.py -k "chains or green"
+
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header \

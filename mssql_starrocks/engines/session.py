@@ -120,7 +120,8 @@ def check_session(session: SparkSession) -> None:
 
 def ui_url(session: SparkSession) -> str | None:
     """Spark's own UI, which lives as long as the session; None when it is switched off."""
-    return session.sparkContext.uiWebUrl
+    url: str | None = session.sparkContext.uiWebUrl
+    return url
 
 
 def is_local(spark: SparkSettings) -> bool:

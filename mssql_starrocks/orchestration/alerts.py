@@ -113,7 +113,7 @@ def make_alert_sensor(
 
 def _tables(loaded: Iterable[LoadedChain]) -> dict[str, str]:
     """The table of each step and of each asset."""
-    found = {}
+    found: dict[str, str] = {}
     for one in loaded:
         table = str(one.chain.table.id)
         found |= {d.node_def.name: table for d in (*one.assets, *one.checks)}

@@ -11,7 +11,7 @@ from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.orchestration import reports
 from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.lineage import lake_lineage, warehouse_lineage
-from mssql_starrocks.orchestration.places import Places
+from mssql_starrocks.orchestration.places import NOWHERE, Places
 from mssql_starrocks.orchestration.resources import (
     GlueCatalogResource,
     MssqlResource,
@@ -46,7 +46,7 @@ class Factory:
 
     translator: ChainTranslator
     execute: Execute
-    places: Places = Places()
+    places: Places = NOWHERE
 
     def specs(self, chain: Chain) -> dict[Stage, dg.AssetSpec]:
         """The chain's specs, each depending on the stage before.

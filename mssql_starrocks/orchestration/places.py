@@ -51,6 +51,9 @@ class Places:
         }
 
 
+NOWHERE = Places()
+
+
 def glue_url(region: str, database: str, table: str) -> str:
     """A table's page in the AWS console of its region."""
     console = next((host for prefix, host in _CONSOLES.items() if region.startswith(prefix)), "console.aws.amazon.com")

@@ -11,7 +11,7 @@ import dagster as dg
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration import describe
-from mssql_starrocks.orchestration.places import Places
+from mssql_starrocks.orchestration.places import NOWHERE, Places
 
 _SMALL, _MEDIUM = 128 << 20, 10 << 30  # bytes
 
@@ -30,7 +30,7 @@ class ChainProps:
 
     stage: Stage
     chain: Chain
-    places: Places = Places()
+    places: Places = NOWHERE
 
 
 class ChainTranslator:

@@ -50,9 +50,10 @@ def fail_and_tick(defs, keys=KEYS, **tags):
             instance=instance, raise_on_error=False, asset_selection=list(keys), run_config=SILENT, tags=tags
         )
         assert not result.success
+        event, repository = result.get_run_failure_event(), defs.get_repository_def()
         context = dg.build_run_status_sensor_context(
-            "alerts", result.get_run_failure_event(), instance, result.dagster_run, repository_def=defs.get_repository_def()
-        )  # fmt: skip
+            "alerts", event, instance, result.dagster_run, repository_def=repository
+        )
         defs.resolve_sensor_def("alerts")(context.for_run_failure())
         return result.run_id
 

@@ -1,5 +1,6 @@
 """Contoso's way of copying: their names and owners, a line in the log around each stage, failures to their own bell."""
 
+import logging
 from collections.abc import Callable
 
 import dagster as dg
@@ -26,4 +27,5 @@ class ErpCopy(SqlServerToStarRocks):
 
 
 def ring(alert: Alert) -> None:
-    print(alert.text)
+    """Where a company's own way of telling people would be."""
+    logging.getLogger("contoso").error(alert.text)
