@@ -40,7 +40,9 @@ def _ledger(chain: Chain) -> str:
         for line in chain.ledger
         if line.loss is not Loss.EXACT
     ]
-    exact = f"\n\n{len(chain.ledger) - len(lines)} of {len(chain.ledger)} columns arrive exactly."
+    columns = {line.column for line in chain.ledger}  # a companion has a line of its own
+    changed = {line.column for line in chain.ledger if line.loss is not Loss.EXACT}
+    exact = f"\n\n{len(columns) - len(changed)} of {len(columns)} columns arrive exactly."
     table = "\n\n| column | copied as | loss | what changes |\n|---|---|---|---|\n" + "\n".join(lines) if lines else ""
     return exact + table + "".join(f"\n\n{note}" for note in chain.key_notes)
 

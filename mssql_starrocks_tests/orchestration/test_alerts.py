@@ -110,12 +110,13 @@ def test_a_receiver_of_ones_own(fakes):
     assert [(f.table, f.step) for f in told[0].failures] == [("sales.orders", "starrocks_table, check row_count")]
 
 
-def test_a_run_whose_process_died(instance):
+def test_a_run_whose_process_died():
     told = []
     event = dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, "copy_sales", message="the process died")
     run = dg.DagsterRun("copy_sales", run_id="r1")
-    context = dg.build_run_status_sensor_context("alerts", event, instance, run).for_run_failure()
-    make_alert_sensor(told.append)(context)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_run_status_sensor_context("alerts", event, instance, run).for_run_failure()
+        make_alert_sensor(told.append)(context)
     assert told[0].failures == (Failed("", "run", "the process died"),)
 
 
