@@ -90,6 +90,11 @@ docs: .venv/ready ## Make the generated pages of docs/ anew
 	$(BIN)/python -m mssql_starrocks.types.page > docs/types.md
 	$(BIN)/python -m mssql_starrocks.reference docs
 
+.PHONY: picture
+picture: setup ## Take docs/images/graph.png anew from Dagster's UI (needs Chromium)
+	@mkdir -p docs/images
+	PICTURE=$(CURDIR)/docs/images/graph.png $(BIN)/python -m pytest -q mssql_starrocks_tests/orchestration/test_ui.py -k "chains or green"
+
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header \

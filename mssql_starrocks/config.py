@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -124,9 +125,20 @@ class Config(_Strict):
     report: str | None = Field(
         None, description="folder or s3://bucket/prefix; a report of each schema is written there after its copy"
     )
+    schedule: str | None = Field(
+        None, description="cron text, such as `0 2 * * *`: when every table is copied anew, one run per table"
+    )
+    time_zone: str = Field("UTC", description="of `schedule`, such as Europe/Berlin")
     tables: dict[str, TableOptions] = Field(
         default_factory=dict, description="options per table or pattern; later ones win"
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; write one as Europe/Berlin or UTC")
+        return name
 
     @field_validator("targets")
     @classmethod

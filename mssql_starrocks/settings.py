@@ -141,6 +141,7 @@ class SparkSettings(_Section):
     executor_cores: int = Field(2, description="of each executor of a cluster")
     shuffle_partitions: int = Field(8, description="spark.sql.shuffle.partitions")
     fetch_size: int = Field(10000, description="rows a JDBC connection fetches at once, at most")
+    ui: bool = Field(False, description="Spark's own UI on loopback while a local session runs; clusters have theirs")
     jars: str = Field("jars", description="folder that `mssql-starrocks jars` fills")
 
 
@@ -247,11 +248,12 @@ NAMES: dict[str, tuple[str, str]] = {
     "SPARK_EXECUTOR_MEMORY": ("spark", "executor_memory"),
     "SPARK_EXECUTOR_CORES": ("spark", "executor_cores"),
     "SPARK_SQL_SHUFFLE_PARTITIONS": ("spark", "shuffle_partitions"),
+    "SPARK_UI": ("spark", "ui"),
     "SPARK_JARS_FOLDER": ("spark", "jars"),
     "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
 }
 _OUR_PREFIXES = ("MSSQL_", "STARROCKS_", "ICEBERG_", "SPARK_", "JDBC_", "S3_")
-_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG"})  # read by definitions.py and the command line
+_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG", "ALERT_WEBHOOK_URL"})  # read by definitions.py and alerts.py
 
 # Names of the original that no longer mean anything, and what replaced them.
 RETIRED: dict[str, str] = {

@@ -19,7 +19,7 @@ from mssql_starrocks_tests.platform import glue_settings
 
 @pytest.fixture(scope="session")
 def spark_settings() -> SparkSettings:
-    return SparkSettings(master="local[2]", driver_memory="1g", shuffle_partitions=2)
+    return SparkSettings(master="local[2]", driver_memory="1g", shuffle_partitions=2, ui=True)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def spark_conf(
         "spark.redaction.regex": "(?i)secret|password|pwd|token|credential|access[.-]?key",
         "spark.ui.showConsoleProgress": "false",
         "spark.task.maxFailures": str(_TRIES),
-        **(_local_conf(jars) if is_local(spark) else _cluster_conf(spark, jars)),
+        **(_local_conf(spark, jars) if is_local(spark) else _cluster_conf(spark, jars)),
         **lake_conf(lake),
     }
 
@@ -118,6 +118,12 @@ def check_session(session: SparkSession) -> None:
     _check_catalog(session)
 
 
+def ui_url(session: SparkSession) -> str | None:
+    """Spark's own UI, which lives as long as the session; None when it is switched off."""
+    url: str | None = session.sparkContext.uiWebUrl
+    return url
+
+
 def is_local(spark: SparkSettings) -> bool:
     return spark.master.split("[")[0] == "local"
 
@@ -157,11 +163,11 @@ def _aws_conf(lake: LakeSettings) -> dict[str, str | None]:
     }
 
 
-def _local_conf(jars: Sequence[Path]) -> dict[str, str]:
+def _local_conf(spark: SparkSettings, jars: Sequence[Path]) -> dict[str, str]:
     conf = {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
+        "spark.ui.enabled": str(spark.ui).lower(),
     }
     # The application class loader: JDBC drivers register there. spark.jars would use a child of it.
     return conf | ({"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))} if jars else {})

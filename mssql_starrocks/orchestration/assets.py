@@ -10,6 +10,8 @@ from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.orchestration import reports
 from mssql_starrocks.orchestration.failures import one_line_failures
+from mssql_starrocks.orchestration.lineage import lake_lineage, warehouse_lineage
+from mssql_starrocks.orchestration.places import NOWHERE, Places
 from mssql_starrocks.orchestration.resources import (
     GlueCatalogResource,
     MssqlResource,
@@ -38,11 +40,13 @@ class Factory:
     Attributes:
         translator: names and describes each asset.
         execute: is called in the place of each stage, with a function that runs it.
+        places: where the tables can be looked at.
 
     """
 
     translator: ChainTranslator
     execute: Execute
+    places: Places = NOWHERE
 
     def specs(self, chain: Chain) -> dict[Stage, dg.AssetSpec]:
         """The chain's specs, each depending on the stage before.
@@ -55,7 +59,7 @@ class Factory:
         specs: dict[Stage, dg.AssetSpec] = {}
         before: dg.AssetKey | None = None
         for stage in Stage:
-            spec = self._spec(ChainProps(stage, chain))
+            spec = self._spec(ChainProps(stage, chain, self.places))
             if before is not None:
                 spec = spec.replace_attributes(deps=[before, *spec.deps])
             specs[stage], before = spec, spec.key
@@ -73,7 +77,7 @@ def chain_assets(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exe
     return [
         _snapshot_asset(chain, specs[Stage.SNAPSHOT], execute),
         _lake_asset(chain, specs, execute),
-        _warehouse_asset(chain, specs[Stage.WAREHOUSE], execute),
+        _warehouse_asset(chain, specs, execute),
     ]
 
 
@@ -108,7 +112,8 @@ def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exec
     def publish(context: dg.AssetExecutionContext, lake: GlueCatalogResource) -> dg.MaterializeResult[None]:
         def run() -> Result:
             load_id = load_of_run(context.instance, context.run_id, snapshot)
-            return reports.publish_result(stages.publish(chain, lake.settings(), context.log.info, load_id))
+            report = stages.publish(chain, lake.settings(), context.log.info, load_id)
+            return reports.publish_result(report, lake_lineage(chain, snapshot))
 
         with one_line_failures(str(chain.table.id)):
             return execute(context, props, run)
@@ -116,8 +121,8 @@ def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exec
     return publish
 
 
-def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
-    props = ChainProps(Stage.WAREHOUSE, chain)
+def _warehouse_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute) -> dg.AssetsDefinition:
+    props, spec, source = ChainProps(Stage.WAREHOUSE, chain), specs[Stage.WAREHOUSE], specs[Stage.LAKE].key
 
     @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=STARROCKS_POOL)
     @inspected_once
@@ -129,7 +134,7 @@ def _warehouse_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.A
     ) -> dg.MaterializeResult[None]:
         def run() -> Result:
             report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info, spark.source())
-            return reports.load_result(report)
+            return reports.load_result(report, warehouse_lineage(chain, source))
 
         with one_line_failures(str(chain.table.id)):
             return execute(context, props, run)

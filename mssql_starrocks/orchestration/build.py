@@ -11,15 +11,18 @@ from mssql_starrocks.chain import Chain, Refused, plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import Manifest
+from mssql_starrocks.orchestration.alerts import Receiver, make_alert_sensor, webhook_from_environment
 from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets, run_stage
 from mssql_starrocks.orchestration.checks import chain_checks
 from mssql_starrocks.orchestration.cleaning import clean_job, clean_schedules
 from mssql_starrocks.orchestration.jobs import copy_jobs
 from mssql_starrocks.orchestration.loaded import LoadedChain
+from mssql_starrocks.orchestration.places import Places
 from mssql_starrocks.orchestration.refused import NO_MANIFEST, no_manifest_spec, refused_metadata, refused_specs
 from mssql_starrocks.orchestration.report_asset import report_assets
 from mssql_starrocks.orchestration.resources import StarRocksResource, default_resources
 from mssql_starrocks.orchestration.rolling_back import rollback_job
+from mssql_starrocks.orchestration.schedules import check_schedule, refresh_schedules
 from mssql_starrocks.orchestration.sensors import Watch, new_tables_sensor
 from mssql_starrocks.orchestration.speed import without_collector
 from mssql_starrocks.orchestration.translator import ChainTranslator
@@ -35,6 +38,7 @@ def build_definitions(
     resources: Mapping[str, Any] | None = None,
     execute: Execute = run_stage,
     manifest_file: Path | None = None,
+    receiver: Receiver | None = None,
 ) -> dg.Definitions:
     """Definitions of every selected table. Opens no connection and imports no driver.
 
@@ -45,11 +49,15 @@ def build_definitions(
         resources: replace the connections of the environment: mssql, lake, spark, starrocks.
         execute: called in the place of each stage, with a function that runs it.
         manifest_file: where the new-table sensor keeps the manifest; no sensor without it.
+        receiver: is told of failed runs; without it, the webhook of ALERT_WEBHOOK_URL where that is set.
 
     Raises:
         NameCollisionError: two tables would share a name.
+        ConfigError: the schedule is no cron text.
 
     """
+    if config.schedule is not None:
+        check_schedule(config.schedule)
     connections = {**default_resources(), **(resources or {})}
     if manifest is None:
         logger.warning(NO_MANIFEST)
@@ -58,7 +66,7 @@ def build_definitions(
         )
     planned, unplanned = plan_chains(manifest, config, _target_database(connections))
     with without_collector():
-        loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute))
+        loaded, undescribed = _load(planned, Factory(translator or ChainTranslator(), execute, Places.of(connections)))
     refused = (*unplanned, *undescribed)
     _tell(refused)
     cleaning = [clean_job(loaded)] if loaded else []
@@ -72,8 +80,11 @@ def build_definitions(
         ],
         asset_checks=[check for chain in loaded for check in chain.checks],
         jobs=[*copy_jobs(loaded, report_keys), rollback_job(loaded), *cleaning] if loaded else [],
-        schedules=clean_schedules(cleaning),
-        sensors=_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
+        schedules=[*refresh_schedules(config, loaded), *clean_schedules(cleaning)],
+        sensors=[
+            *_sensors(config, manifest_file, loaded, refused, _target_database(connections)),
+            *_alerts(config, loaded, receiver or webhook_from_environment()),
+        ],
         resources=connections,
         executor=dg.in_process_executor,
         metadata=refused_metadata(refused),
@@ -106,6 +117,10 @@ def _sensors(
     keys = {one.chain.table.id: one.keys for one in loaded}
     reasons = {table.table: table.reason for table in refused}
     return [new_tables_sensor(Watch(config, manifest_file, keys, reasons, target_database))]
+
+
+def _alerts(config: Config, loaded: Sequence[LoadedChain], receiver: Receiver | None) -> list[dg.SensorDefinition]:
+    return [] if receiver is None else [make_alert_sensor(receiver, loaded, config.webserver)]
 
 
 def _target_database(resources: Mapping[str, Any]) -> str | None:

@@ -6,14 +6,16 @@ from typing import Any
 
 import dagster as dg
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
+from mssql_starrocks.orchestration.alerts import Receiver, webhook_from_environment
 from mssql_starrocks.orchestration.assets import Result, run_stage
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.orchestration.resources import MssqlResource, default_resources
+from mssql_starrocks.orchestration.schedules import check_schedule
 from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator
 
 STATE_KEY = "SqlServerToStarRocks"
@@ -24,7 +26,26 @@ class Attributes(Config):
 
     state_key: str = Field(STATE_KEY, description="name of the state; one per component in a project")
 
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, text: str | None) -> str | None:
+        """Here the error has the line of `defs.yaml`; a template is judged when it is filled in."""
+        if text is not None and "{{" not in text:
+            try:
+                check_schedule(text)
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return text
 
+
+class CopyScaffolder(dg.Scaffolder[Any]):
+    """What `dg scaffold defs` writes: a component of its own state, so that a second one does not share it."""
+
+    def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
+        dg.scaffold_component(request, {"include": ["*"], "state_key": request.target_path.name})
+
+
+@dg.scaffold_with(CopyScaffolder)
 class SqlServerToStarRocks(dg.StateBackedComponent, dg.Resolvable):
     """A certified copy of one SQL Server database in StarRocks: three assets and six checks per table.
 
@@ -32,7 +53,7 @@ class SqlServerToStarRocks(dg.StateBackedComponent, dg.Resolvable):
     (LOCAL_FILESYSTEM). Loading the project reads only that file. Connections come from the environment under the
     names of `.env.example`.
 
-    Override `get_asset_spec`, `execute` or `resources` in a subclass.
+    Override `get_asset_spec`, `execute`, `resources` or `receiver` in a subclass.
 
     Example:
         type: mssql_starrocks.orchestration.component.SqlServerToStarRocks
@@ -74,6 +95,10 @@ class SqlServerToStarRocks(dg.StateBackedComponent, dg.Resolvable):
         """The connections: mssql, lake, spark, starrocks."""
         return default_resources()
 
+    def receiver(self) -> Receiver | None:
+        """Who is told of failed runs: the webhook of ALERT_WEBHOOK_URL, or nobody."""
+        return webhook_from_environment()
+
     def write_state_to_path(self, state_path: Path) -> None:
         """Discover the database."""
         from mssql_starrocks.source.discover import discover
@@ -91,6 +116,7 @@ class SqlServerToStarRocks(dg.StateBackedComponent, dg.Resolvable):
             resources=self.resources(),
             execute=self.execute,
             manifest_file=state_path,
+            receiver=self.receiver(),
         )
 
 

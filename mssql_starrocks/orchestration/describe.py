@@ -34,14 +34,17 @@ def warehouse_text(chain: Chain) -> str:
 
 
 def _ledger(chain: Chain) -> str:
-    """The lines of the type ledger that are not exact, and what to know about the key."""
+    """The type ledger: how many columns arrive exactly, a line for each of the others; what to know about the key."""
     lines = [
         f"| {line.column} | {line.name or 'not copied'} | {line.loss.value} | {line.sentence}{_undeclared(line)} |"
         for line in chain.ledger
         if line.loss is not Loss.EXACT
     ]
+    columns = {line.column for line in chain.ledger}  # a companion has a line of its own
+    changed = {line.column for line in chain.ledger if line.loss is not Loss.EXACT}
+    exact = f"\n\n{len(columns) - len(changed)} of {len(columns)} columns arrive exactly."
     table = "\n\n| column | copied as | loss | what changes |\n|---|---|---|---|\n" + "\n".join(lines) if lines else ""
-    return table + "".join(f"\n\n{note}" for note in chain.key_notes)
+    return exact + table + "".join(f"\n\n{note}" for note in chain.key_notes)
 
 
 def _undeclared(line: TypeLine) -> str:

@@ -15,6 +15,7 @@ from mssql_starrocks.model import (
     SnapshotReport,
     TypeLine,
 )
+from mssql_starrocks.orchestration.lineage import COLUMN_LINEAGE
 
 _MIB = 1 << 20
 _LEDGER_COLUMNS = ("column", "name", "type", "Iceberg", "StarRocks", "rule", "loss", "sentence", "measured")
@@ -61,12 +62,13 @@ def _ledger_row(line: TypeLine) -> dict[str, str | int | None]:
     return dict(zip(_LEDGER_COLUMNS, (*cells, line.sentence, line.measured), strict=True))
 
 
-def publish_result(report: PublishReport) -> dg.MaterializeResult[None]:
+def publish_result(report: PublishReport, lineage: dg.TableColumnLineage) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         data_version=dg.DataVersion(str(report.snapshot_id)),
         metadata={
             "dagster/row_count": report.rows,
             "dagster/uri": report.location,
+            COLUMN_LINEAGE: lineage,
             "seconds": round(report.seconds, 3),
             "load_id": report.load_id,
             "iceberg/snapshot_id": _identifier(report.snapshot_id),
@@ -76,12 +78,14 @@ def publish_result(report: PublishReport) -> dg.MaterializeResult[None]:
     )
 
 
-def load_result(report: LoadReport) -> dg.MaterializeResult[None]:
+def load_result(report: LoadReport, lineage: dg.TableColumnLineage) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         data_version=dg.DataVersion(str(report.snapshot_id)),
         metadata={
             "dagster/row_count": report.rows,
+            COLUMN_LINEAGE: lineage,
             "seconds": round(report.seconds, 3),
+            "rows_per_second": _rate(report.rows, report.seconds),
             "load_id": report.load_id,
             "iceberg/snapshot_id": _identifier(report.snapshot_id),
             "starrocks/table": report.target,

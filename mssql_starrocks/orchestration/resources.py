@@ -119,18 +119,11 @@ class GlueCatalogResource(dg.ConfigurableResource[Any]):
     warehouse_path: str | None = None
 
     def settings(self) -> LakeSettings:
-        given = {
-            "region": self.region_name,
-            "endpoint": self.endpoint_url,
-            "access_key_id": self.aws_access_key_id,
-            "secret_access_key": self.aws_secret_access_key,
-            "session_token": self.aws_session_token,
-            "catalog": self.catalog,
-            "uri": self.uri,
-            "bucket": self.bucket,
-            "warehouse_path": self.warehouse_path,
-        }
-        return _settings(LakeSettings, "lake", given | self._profile())
+        return _settings(LakeSettings, "lake", self._given() | self._profile())
+
+    def place(self) -> LakeSettings:
+        """The same without a look at a profile of ~/.aws, for which boto3 would be imported."""
+        return _settings(LakeSettings, "lake", self._given())
 
     def s3(self) -> "S3Resource":
         """dagster-aws' S3 resource with the same credentials, for assets of your own."""
@@ -144,6 +137,19 @@ class GlueCatalogResource(dg.ConfigurableResource[Any]):
             aws_secret_access_key=_plain(lake.secret_access_key),
             aws_session_token=_plain(lake.session_token),
         )
+
+    def _given(self) -> dict[str, Any]:
+        return {
+            "region": self.region_name,
+            "endpoint": self.endpoint_url,
+            "access_key_id": self.aws_access_key_id,
+            "secret_access_key": self.aws_secret_access_key,
+            "session_token": self.aws_session_token,
+            "catalog": self.catalog,
+            "uri": self.uri,
+            "bucket": self.bucket,
+            "warehouse_path": self.warehouse_path,
+        }
 
     def _profile(self) -> dict[str, str | None]:
         """The profile's credentials, which every engine can use; a profile's name only boto3 understands."""
@@ -240,6 +246,7 @@ class SparkResource(dg.ConfigurableResource[Any]):
     executor_cores: int | None = None
     shuffle_partitions: int | None = None
     fetch_size: int | None = None
+    ui: bool | None = Field(None, description="Spark's own UI on loopback while a local session runs")
     jars: str | None = Field(None, description="folder that `mssql-starrocks jars` fills")
     _spark: LazySpark | None = PrivateAttr(default=None)
 

@@ -19,7 +19,7 @@ from mssql_starrocks.model import Manifest, TableId
 from mssql_starrocks.orchestration.refused import NO_MANIFEST
 from mssql_starrocks.orchestration.reload import ReloadError, reload_location
 from mssql_starrocks.orchestration.resources import MssqlResource
-from mssql_starrocks.orchestration.translator import tag_value
+from mssql_starrocks.orchestration.translator import table_tags, tag_value
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.discover import discover, list_tables
 
@@ -121,7 +121,7 @@ class Watch:
         return dg.RunRequest(
             run_key=f"new_table:{table}:{object_id}",
             asset_selection=list(self.keys[table]),
-            tags={"mssql/database": tag_value(database), "mssql/new_table": tag_value(str(table))},
+            tags=table_tags(database, table) | {"mssql/new_table": tag_value(str(table))},
         )
 
 

@@ -1,13 +1,17 @@
 """What a chain's assets are called and what the UI shows of them before the first run."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import dagster as dg
 
 from mssql_starrocks.chain import Chain
+from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration import describe
+from mssql_starrocks.orchestration.places import NOWHERE, Places
 
 _SMALL, _MEDIUM = 128 << 20, 10 << 30  # bytes
 
@@ -22,10 +26,11 @@ class Stage(str, Enum):
 
 @dataclass(frozen=True)
 class ChainProps:
-    """What a translator knows of one asset."""
+    """What a translator knows of one asset; `places` is where its table can be looked at."""
 
     stage: Stage
     chain: Chain
+    places: Places = NOWHERE
 
 
 class ChainTranslator:
@@ -48,7 +53,7 @@ class ChainTranslator:
             kinds=_KINDS[props.stage],
             owners=chain.owners,
             tags={
-                "mssql/database": tag_value(chain.database),
+                **table_tags(chain.database, chain.table.id),
                 "size_class": size_class(chain.table.bytes),
                 **dict(chain.tags),
             },
@@ -57,8 +62,17 @@ class ChainTranslator:
                 "dagster/table_name": _TABLE_NAMES[props.stage](chain),
                 "dagster/column_schema": _SCHEMAS[props.stage](chain),
                 "mssql/table": str(chain.table.id),
+                **_more(props),
             },
         )
+
+
+def _more(props: ChainProps) -> Mapping[str, Any]:
+    if props.stage is Stage.LAKE:
+        return props.places.lake_links(props.chain)
+    if props.stage is Stage.WAREHOUSE:
+        return props.places.warehouse_links(props.chain)
+    return {"mssql/estimated_rows": props.chain.table.rows, "mssql/estimated_bytes": props.chain.table.bytes}
 
 
 _KEYS = {
@@ -87,6 +101,15 @@ _SCHEMAS = {
 def size_class(estimated_bytes: int) -> str:
     """`small`, `medium` or `large`, for selections such as `tag:size_class=large`."""
     return "small" if estimated_bytes < _SMALL else "medium" if estimated_bytes < _MEDIUM else "large"
+
+
+def table_tags(database: str, table: TableId) -> dict[str, str]:
+    """Tags of a table's assets and runs, for selections such as `tag:"mssql/schema"="sales"`."""
+    return {
+        "mssql/database": tag_value(database),
+        "mssql/schema": tag_value(table.schema),
+        "mssql/table": tag_value(str(table)),
+    }
 
 
 def tag_value(text: str) -> str:

@@ -176,9 +176,13 @@ def _engine(
     log: Log,
 ) -> Engine:
     if chain.engine == "spark":
+        from mssql_starrocks.engines.session import ui_url
         from mssql_starrocks.engines.spark import SparkEngine
 
-        return SparkEngine(spark.session(lake), mssql, spark.settings, log)
+        running = spark.session(lake)
+        if url := ui_url(running):
+            log(f"{chain.table.id}: Spark's UI while it runs: {url}")
+        return SparkEngine(running, mssql, spark.settings, log)
     from mssql_starrocks.engines.arrow import ArrowEngine
 
     return ArrowEngine(sessions, open_catalog(lake), mssql, log)

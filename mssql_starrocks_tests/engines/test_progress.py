@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from mssql_starrocks import stages
 from mssql_starrocks.engines.progress import Advance, watched_by
 from mssql_starrocks.model import Sizing, TableId
 from mssql_starrocks.terminal import live_progress
@@ -49,10 +50,11 @@ def test_a_chunk_that_is_read_again_counts_once(platform):
 
 @pytest.mark.spark
 def test_watchers_see_sparks_copies_too(box, spark_source):
-    platform, seen = Platform(box, spark_source), []
+    platform, seen, said = Platform(box, spark_source), [], []
     chain = platform.chains(engine="spark", lake_prefix="spark_watched_")["sales.events"]
     with watched_by(seen.append):
-        report = platform.snapshot(chain)
+        report = stages.snapshot(chain, platform.settings.mssql, platform.settings.lake, spark_source, said.append)
+    assert any("Spark's UI while it runs: http://127.0.0.1:" in line for line in said)
     assert {a.load_id for a in seen} == {report.load_id}
     assert (seen[-1].rows, seen[-1].done) == (2_000, True)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf
+from mssql_starrocks.engines.session import check_session, lake_conf, prepare_environment, spark_conf, ui_url
 from mssql_starrocks.errors import ConfigError, EngineError
 from mssql_starrocks.lake.catalog import open_catalog, pyiceberg_properties
 from mssql_starrocks.orchestration.resources import LazySpark
@@ -66,6 +67,7 @@ def test_a_local_session_stays_on_this_machine():
     conf = spark_conf(SparkSettings(), LAKES["glue"], (Path("/jars/a.jar"), Path("/jars/b.jar")))
     assert conf["spark.driver.bindAddress"] == conf["spark.driver.host"] == "127.0.0.1"
     assert conf["spark.ui.enabled"] == "false"
+    assert spark_conf(SparkSettings(ui=True), LAKES["glue"], ())["spark.ui.enabled"] == "true"
     assert conf["spark.driver.extraClassPath"] == "/jars/a.jar:/jars/b.jar"
 
 
@@ -171,6 +173,16 @@ def test_no_credentials_in_the_running_session(spark, glue_lake):
     everything = str(spark.sparkContext.getConf().getAll()) + str(spark.sql("SET -v").collect())
     assert glue_lake.access_key_id not in everything
     assert glue_lake.secret_access_key.get_secret_value() not in everything
+
+
+@pytest.mark.spark
+def test_the_ui_of_a_local_session_is_on_loopback_and_shows_no_secret(spark, glue_lake):
+    url = ui_url(spark)
+    assert url.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(f"{url}/environment/", timeout=30) as answer:
+        page = answer.read().decode()
+    assert "spark.sql.session.timeZone" in page
+    assert glue_lake.secret_access_key.get_secret_value() not in page
 
 
 @pytest.mark.spark

@@ -26,7 +26,7 @@ REQUIRED = {
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
     """Exactly the required settings, whatever the shell has."""
-    for name in (*NAMES, "MSSQL_STARROCKS_CONFIG", "DAGSTER_HOME"):
+    for name in (*NAMES, "MSSQL_STARROCKS_CONFIG", "ALERT_WEBHOOK_URL", "DAGSTER_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in REQUIRED.items():
         monkeypatch.setenv(name, value)

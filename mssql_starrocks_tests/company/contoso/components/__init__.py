@@ -1,0 +1,3 @@
+from contoso.components.erp_copy import ErpCopy
+
+__all__ = ["ErpCopy"]
