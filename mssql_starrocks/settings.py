@@ -253,7 +253,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "JDBC_FETCH_SIZE": ("spark", "fetch_size"),
 }
 _OUR_PREFIXES = ("MSSQL_", "STARROCKS_", "ICEBERG_", "SPARK_", "JDBC_", "S3_")
-_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG", "ALERT_WEBHOOK_URL"})  # read by definitions.py and alerts.py
+_OTHERS = frozenset({"MSSQL_STARROCKS_CONFIG", "MSSQL_STARROCKS_API_TOKEN", "ALERT_WEBHOOK_URL"})  # read elsewhere
 
 # Names of the original that no longer mean anything, and what replaced them.
 RETIRED: dict[str, str] = {

@@ -3,7 +3,7 @@
 Exit codes: 0 done or certified, 1 failed, 2 wrong use, 130 interrupted.
 """
 
-from mssql_starrocks.cli import discover, doctor, jars, migrate, plan, report, rollback, sandbox
+from mssql_starrocks.cli import api, discover, doctor, jars, migrate, plan, report, rollback, sandbox
 from mssql_starrocks.cli.app import app
 
-__all__ = ["app", "discover", "doctor", "jars", "migrate", "plan", "report", "rollback", "sandbox"]
+__all__ = ["api", "app", "discover", "doctor", "jars", "migrate", "plan", "report", "rollback", "sandbox"]

@@ -40,13 +40,14 @@ def _installed(package: str) -> str:
 
 def configuration(config: Config, lake: LakeSettings, starrocks: StarRocksSettings) -> Mapping[str, str]:
     """What differs from the defaults: settings by their names in `.env`, then the keys of `mssql_starrocks.yaml`."""
-    shown = dict(_settings({"lake": lake, "starrocks": starrocks}))
+    shown = dict(shown_settings({"lake": lake, "starrocks": starrocks}))
     chosen = config.model_dump(mode="json", exclude_defaults=True)
     shown |= {key: value if isinstance(value, str) else json.dumps(value) for key, value in chosen.items()}
     return {key: redacted(value) for key, value in shown.items()}
 
 
-def _settings(sections: Mapping[str, BaseModel]) -> Iterator[tuple[str, str]]:
+def shown_settings(sections: Mapping[str, BaseModel]) -> Iterator[tuple[str, str]]:
+    """What is set and differs from the default, by its name in `.env`; of a secret only that it is set."""
     for name, (section, field) in NAMES.items():
         model = sections.get(section)
         value = getattr(model, field) if model else None

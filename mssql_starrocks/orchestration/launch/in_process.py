@@ -82,6 +82,17 @@ class InProcess:
         self._spark.stop()
         self._stack.close()
 
+    @property
+    def instance(self) -> dg.DagsterInstance:
+        """The instance of `home`, for who keeps jobs there.
+
+        Raises:
+            ConfigError: there is no home, so that nothing is kept.
+        """
+        if self._instance is None:
+            raise ConfigError("DAGSTER_HOME is not set: it is the only store of jobs and their runs")
+        return self._instance
+
     def run(self, job: Job, chain: Chain, watch: Watch) -> TableResult:
         """Run the table's part of the job in this thread."""
         with nullcontext(self._instance) if self._instance else dg.DagsterInstance.ephemeral() as instance:

@@ -1,0 +1,59 @@
+"""What the routes share: who answers, pages, and the errors that the OpenAPI document tells of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+
+from mssql_starrocks.api.answers import Problem, WrongFields
+from mssql_starrocks.api.jobs import Jobs
+from mssql_starrocks.api.store import StoredJob
+from mssql_starrocks.api.views import Views
+from mssql_starrocks.errors import SelectionError
+
+_MOST = 2**31 - 1
+_KNOWN: dict[int, str] = {
+    401: "No token, or a wrong one",
+    404: "No such job, table or schema; nothing was launched",
+    409: "Another job is in the way, or the job has ended",
+    503: "SQL Server, the lake or StarRocks refused or does not answer, or the configuration is wrong",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of a route; 401 is always there."""
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"model": Problem, "description": _KNOWN[status]} for status in (401, *statuses)
+    }
+    return {**found, 422: {"model": WrongFields, "description": "Wrong or unknown fields, named"}}
+
+
+def _jobs(request: Request) -> Jobs:
+    found: Jobs = request.app.state.jobs
+    return found
+
+
+def _views(request: Request) -> Views:
+    found: Views = request.app.state.views
+    return found
+
+
+TheJobs = Annotated[Jobs, Depends(_jobs)]
+TheViews = Annotated[Views, Depends(_views)]
+JobId = Annotated[int, Path(ge=1, le=_MOST, examples=[1])]
+Limit = Annotated[int, Query(ge=1, le=1000, description="of one page")]
+Offset = Annotated[int, Query(ge=0, le=_MOST, description="where the page begins")]
+Before = Annotated[int | None, Query(ge=1, le=_MOST, description="only jobs before this one")]
+
+
+def found_job(jobs: Jobs, number: int) -> StoredJob:
+    """The job.
+
+    Raises:
+        SelectionError: there is none.
+    """
+    try:
+        return jobs.store.get(number)
+    except KeyError:
+        raise SelectionError(f"There is no job {number}.") from None
