@@ -49,16 +49,20 @@ class StoredJob:
 
     @property
     def kind(self) -> str:
-        return str(self.run.run_config["kind"])
+        return str(self._asked["kind"])
 
     @property
     def request(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.run.run_config["request"]
+        found: Mapping[str, Any] = self._asked["request"]
         return found
 
     @property
     def tables(self) -> tuple[TableId, ...]:
-        return tuple(TableId(schema, name) for schema, name in self.run.run_config["tables"])
+        return tuple(TableId(schema, name) for schema, name in self._asked["tables"])
+
+    @property
+    def _asked(self) -> Mapping[str, Any]:
+        return self.run.run_config
 
 
 class JobStore:
@@ -125,8 +129,8 @@ class JobStore:
         """What became of each table that is done, by its full name."""
         entries = self.instance.all_logs(job.run.run_id, of_type=DagsterEventType.ENGINE_EVENT)
         events = [entry.dagster_event for entry in entries if entry.dagster_event is not None]
-        told = [event.engine_event_data.metadata.get(_RESULT) for event in events]
-        return {found.value["table"]: found.value for found in told if isinstance(found, dg.JsonMetadataValue)}
+        told: list[Any] = [event.engine_event_data.metadata.get(_RESULT) for event in events]
+        return {found.value["table"]: found.value for found in told if found is not None}
 
     def error(self, job: StoredJob) -> str:
         """Why it failed; empty if it did not."""
