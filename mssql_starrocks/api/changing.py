@@ -9,7 +9,7 @@ from mssql_starrocks.api.jobs import Jobs
 from mssql_starrocks.api.shared import JobId, TheJobs, TheViews, found_job, problems
 
 router = APIRouter(tags=["jobs"])
-_REFUSED = problems(404, 409, 503)
+_REFUSED = problems(400, 404, 409, 503)
 
 
 @router.post("/migrate/table", responses=_REFUSED)

@@ -122,8 +122,7 @@ def plan(source_schema: Schema, table_name: TableName, jobs: TheJobs) -> answers
 @router.get(
     "/report",
     tags=["tables"],
-    response_class=HTMLResponse,
-    responses={**problems(404, 503), 200: {"content": {"text/html": {}, "application/json": {}}}},
+    responses={**problems(404, 503), 200: {"content": {"text/html": {}}}},
 )
 def report_of(
     source_schema: Schema, jobs: TheJobs, table_name: AnyTable = None, form: Literal["html", "json"] = "html"

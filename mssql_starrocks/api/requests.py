@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import EngineName, is_database_name
@@ -26,7 +26,13 @@ Names = Annotated[list[Name], Field(min_length=1)]  # an empty list is a mistake
 Database = Annotated[
     str, Field(pattern="^([A-Za-z]|_[A-Za-z0-9])[A-Za-z0-9_]{0,254}$", max_length=256), AfterValidator(_database)
 ]
-Parallel = Annotated[int, Field(ge=1, le=64)]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # JSON has one kind of number
+
+
+Parallel = Annotated[int, Field(ge=1, le=64), BeforeValidator(_whole)]
 
 
 class Request(BaseModel):

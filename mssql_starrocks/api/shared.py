@@ -14,6 +14,7 @@ from mssql_starrocks.errors import SelectionError
 
 _MOST = 2**31 - 1
 _KNOWN: dict[int, str] = {
+    400: "The body is no JSON",
     401: "No token, or a wrong one",
     404: "No such job, table or schema; nothing was launched",
     409: "Another job is in the way, or the job has ended",

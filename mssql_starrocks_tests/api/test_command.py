@@ -1,0 +1,62 @@
+"""`mssql-starrocks api` as a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+COMMAND = (sys.executable, "-m", "mssql_starrocks.cli", "api")
+
+
+@pytest.fixture
+def environment(source, home, tmp_path):
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    return {**inherited, **source.environment(), "DAGSTER_HOME": str(home)}
+
+
+def _refused(environment, tmp_path, *arguments):
+    done = subprocess.run([*COMMAND, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    return done.stderr
+
+
+def test_what_is_refused_at_the_start(environment, tmp_path):
+    assert "MSSQL_STARROCKS_API_TOKEN" in _refused(environment, tmp_path, "--host", "0.0.0.0")
+    assert "MSSQL_STARROCKS_API_TOKEN" in _refused(environment, tmp_path, "--host", "0.0.0.0", "--no-token")
+    del environment["DAGSTER_HOME"]
+    said = _refused(environment, tmp_path)
+    assert said.startswith("error: DAGSTER_HOME is not set")
+    assert said.count("\n") == 1
+
+
+@retry(retry=retry_if_exception_type(httpx.ConnectError), wait=wait_fixed(0.05), stop=stop_after_delay(60))
+def _healthy(url):
+    return httpx.get(f"{url}/health").json()["status"] == "healthy"
+
+
+def test_it_serves_with_the_token_it_told_and_ends_at_ctrl_c(environment, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen([*COMMAND, "--port", str(port)], cwd=tmp_path, env=environment, stderr=subprocess.PIPE,
+                               text=True)  # fmt: skip
+    try:
+        token = process.stderr.readline().rsplit(": ", 1)[1].strip()
+        assert _healthy(url)
+        assert httpx.get(f"{url}/tables").status_code == 401
+        bearer = {"Authorization": f"Bearer {token}"}
+        body = {"source_schema": "shop", "table_name": "one", "target_schema": "served"}
+        assert httpx.post(f"{url}/migrate/table", json=body, headers=bearer, timeout=60).json()["job_id"] == 1
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert token not in said
+    assert "Traceback" not in said
