@@ -32,7 +32,7 @@ def test_every_answer_is_documented(document, mode):
     for operation in document.get_all_operations():
 
         @given(case=operation.ok().as_strategy(generation_mode=mode))
-        @settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH)
+        @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH)
         def ask(case):
             case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})
             asked.append(case.path)
