@@ -106,7 +106,7 @@ def test_every_name_of_the_example_file_is_known(request):
 
     lines = (request.config.rootpath / ".env.example").read_text().splitlines()
     named = {line.lstrip("# ").split("=")[0] for line in lines if "=" in line and not line.startswith("# Conn")}
-    assert {n for n in named if n.isupper()} == {*NAMES, "ALERT_WEBHOOK_URL"}
+    assert {n for n in named if n.isupper()} == {*NAMES, "ALERT_WEBHOOK_URL", "MSSQL_STARROCKS_API_TOKEN"}
 
 
 def test_auto_takes_spark_from_the_threshold_on():
