@@ -183,10 +183,10 @@ class Jobs:
         for result in tables:
             if result.table not in active.told:
                 self.store.tell(active.stored, result)
-        if active.cancelled:
-            self.store.cancel(active.stored)
-        elif all(result.certified for result in tables):
+        if all(result.certified for result in tables):
             self.store.succeed(active.stored)
+        elif active.cancelled:
+            self.store.cancel(active.stored)
         else:
             self.store.fail(active.stored, reason(tables))
 
