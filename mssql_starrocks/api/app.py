@@ -38,7 +38,7 @@ def create_app(jobs: Jobs, token: str | None, webserver: str | None = None) -> F
     for error, answer in _ERRORS.items():
         app.add_exception_handler(error, answer)
     if token is None:  # another page's script would call us by a name of its own (DNS rebinding)
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     else:
         app.add_middleware(TokenRequired, token=token)
     return app
