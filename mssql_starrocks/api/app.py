@@ -60,12 +60,8 @@ def _behind(_: Request, error: Exception) -> JSONResponse:
 def _wrong(_: Request, error: Exception) -> JSONResponse:
     """FastAPI's own answer repeats the input, which need not be Unicode."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
-    wrong = [{"loc": [_printable(part) for part in e["loc"]], "msg": e["msg"], "type": e["type"]} for e in found]
+    wrong = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in found]
     return JSONResponse({"detail": wrong}, 422)
-
-
-def _printable(part: str | int) -> str | int:
-    return part.encode("utf-8", "replace").decode() if isinstance(part, str) else part
 
 
 def _problem(status: int, error: Exception) -> JSONResponse:

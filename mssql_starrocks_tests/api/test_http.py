@@ -41,6 +41,10 @@ def test_without_a_token_only_this_machine_s_own_names_are_answered(api):
     with api.opened(token=None, base="http://127.0.0.1:8000") as client:
         assert client.get("/jobs").status_code == 200
         assert client.http.get("/jobs", headers={"Host": "evil.example"}).status_code == 400
+        for kind in ({}, {"Content-Type": "text/plain"}):  # what a page of another site may send unasked
+            answer = client.http.post("/validate", content=b'{"source_schema": "shop"}', headers=kind)
+            assert answer.status_code == 422
+        assert client.get("/jobs").json()["jobs"] == []
 
 
 @pytest.mark.parametrize(
