@@ -26,6 +26,7 @@ def source(certificate):
             box.sqlserver.execute(f"CREATE TABLE {name} (id int NOT NULL PRIMARY KEY, a nvarchar(20) NULL)")
             for row in range(number):
                 box.sqlserver.execute(f"INSERT INTO {name} VALUES ({row}, N'value {row}')")
+        box.sqlserver.execute("CREATE TABLE dbo.floats (id float NOT NULL PRIMARY KEY)")
         yield box
 
 
@@ -78,7 +79,7 @@ class Client:
 
     def ended(self, number):
         while (found := self.status(number))["status"] in ("pending", "running"):
-            time.sleep(0.05)
+            time.sleep(0.2)
         return found
 
     def done(self, path, **body):
