@@ -18,9 +18,9 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.orchestration.launch.launch import STOPPED, Launch
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
-from mssql_starrocks.orchestration.launch.selection import Selection
 from mssql_starrocks.orchestration.launch.stored import results_of_job
 from mssql_starrocks.orchestration.launch.webserver import Webserver
+from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 

@@ -17,10 +17,11 @@ from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
-from mssql_starrocks_tests.browser import browser
+from mssql_starrocks_tests.chromium import browser, needed
 from mssql_starrocks_tests.orchestration.test_reload import free_port
 
 __all__ = ["browser"]
+pytestmark = needed
 LOCATION = "mssql_starrocks.definitions"
 GRAPH = f"/locations/{LOCATION}/asset-groups/hr/lineage"
 CONFIG = "include: [hr.departments, hr.shifts]\nlake_prefix: ui_\ntargets: {hr: ui_hr}\n"
