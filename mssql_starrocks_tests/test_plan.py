@@ -249,7 +249,7 @@ def test_a_value_that_is_too_long_hides_no_other_table(box, platform, command):
 
 def test_offline_needs_the_manifest_and_no_server(platform, command):
     done = command("--all", "--offline")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "run  mssql-starrocks discover" in done.stderr
     assert CliRunner().invoke(app, ["discover"], env={**os.environ, **platform.box.environment()}).exit_code == 0
     nobody = {name: str(closed_port()) for name in ("MSSQL_PORT", "STARROCKS_PORT")}

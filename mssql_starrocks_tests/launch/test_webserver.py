@@ -87,6 +87,7 @@ def test_runs_and_checks_through_a_webserver(launched, web, source):
     done = launched("migrate", "web.*")
     assert done.code == 1, done.err
     bad, good = done.document["tables"]
+    assert good["status"] == "certified", good["error"]
     assert (good["table"], good["status"], good["rows"], len(good["checks"])) == ("web.good", "certified", 2, 6)
     assert (bad["status"], len(bad["checks"])) == ("failed", 3)
     assert "web.bad exists and was not made by mssql_starrocks" in bad["error"]
