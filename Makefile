@@ -38,6 +38,10 @@ ui: setup ## Sandbox and Dagster's UI on loopback
 test: setup lint ## Lint, then the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: test-long
+test-long: setup ## What the suite leaves out for the sake of time
+	$(BIN)/python -m pytest -m long
+
 .PHONY: acceptance
 acceptance: setup ## Concurrent writers on real Glue and S3: MSSQL_STARROCKS_ACCEPTANCE_LAKE=.env make acceptance
 	$(BIN)/python -m pytest -m acceptance -rs

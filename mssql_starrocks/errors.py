@@ -31,7 +31,11 @@ class SelectionError(MssqlStarrocksError):
 
 
 class PlanDriftError(MssqlStarrocksError):
-    """A plan on disk is not what would be copied now."""
+    """A plan on disk is not what would be copied now.
+
+    Why: Tables, columns or the configuration changed since the plan was written; the message names the first ones.
+    Do: Look at `mssql-starrocks plan --diff`, then write and review the plan anew.
+    """
 
 
 class NameCollisionError(MssqlStarrocksError):

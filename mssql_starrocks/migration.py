@@ -21,7 +21,7 @@ from mssql_starrocks.model import TablePlan
 from mssql_starrocks.orchestration.launch.job import Job, Part
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
 from mssql_starrocks.orchestration.launch.results import CheckResult, MigrationResult, TableResult
-from mssql_starrocks.orchestration.launch.selection import Selection
+from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings, load_dotenv
 from mssql_starrocks.terminal import live_tables
 

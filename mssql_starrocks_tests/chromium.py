@@ -1,10 +1,12 @@
-"""Headless Chromium of the machine: Debian's package `chromium`, which `.ci/run` installs."""
+"""Headless Chromium of the machine: Debian's package, which `.ci/run` installs; without it its tests are skipped."""
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needed = pytest.mark.skipif(BINARY is None, reason="no Chromium here: apt-get install chromium")
@@ -27,3 +29,12 @@ def chromium(profile: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     """One run; `profile` is a folder for it alone."""
     command = [str(BINARY), *_ARGUMENTS, f"--user-data-dir={profile}", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The same, driven by Playwright, for pages that live."""
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=BINARY, args=["--no-sandbox"])
+        yield found
+        found.close()

@@ -9,6 +9,7 @@ from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.stages import loading
 from mssql_starrocks_tests.platform import Platform, failed
+from mssql_starrocks_tests.recovery.crash import end_at
 
 NOW = dt.datetime.now(dt.timezone.utc)
 
@@ -47,6 +48,25 @@ def test_the_load_that_starrocks_holds_stays_until_the_next_one_took_over(platfo
     platform.load(chain)
     assert clean(platform, chain, days=400).tags == (held,)
     assert not failed(platform.prove_warehouse(chain))
+
+
+def test_what_an_interrupted_load_may_have_put_there_stays(platform, monkeypatch):
+    chain = platform.chains(lake_prefix="pending_", targets={"hr": "pending_hr"}, keep_loads=1)["hr.departments"]
+    platform.copy(chain)
+    platform.snapshot(chain)
+    platform.publish(chain)
+    end_at("taken over", _die, monkeypatch.setattr)
+    with pytest.raises(KeyboardInterrupt):
+        platform.load(chain)
+    monkeypatch.undo()
+    platform.snapshot(chain)
+    platform.publish(chain)
+    assert len(load_tags(platform, chain)) == 3
+    assert clean(platform, chain, days=400).tags == (), "the ledger names two, and main is the third"
+
+
+def _die():
+    raise KeyboardInterrupt
 
 
 def test_shadow_tables_that_the_ledger_forgot_are_dropped_and_the_target_is_not(platform, monkeypatch):

@@ -97,7 +97,7 @@ def test_a_port_in_use_is_named(project, box):
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("said", ["snapshot", "warehouse"])
+@pytest.mark.parametrize("said", ["snapshot", pytest.param("warehouse", marks=pytest.mark.long)])
 def test_ctrl_c_leaves_no_process_behind(project, box, said):
     """The demo with its Spark, interrupted at the start of a stage."""
     command = [BIN / "mssql-starrocks", "demo", "sales.events"]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from mssql_starrocks.lake import journal
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import Level, Sizing
@@ -143,8 +144,10 @@ def test_the_lake(platform, monkeypatch, what):
         real = arrow.shape
         monkeypatch.setattr(arrow, "shape", lambda batch, *rest: BATCH[what](real(batch, *rest)))
     else:
-        commit = arrow.commit
-        monkeypatch.setattr(arrow, "commit", lambda catalog, branch, files: commit(catalog, branch, FILES[what](files)))
+        commit = journal.commit
+        monkeypatch.setattr(
+            journal, "commit", lambda catalog, branch, files, after: commit(catalog, branch, FILES[what](files), after)
+        )
         chain = replace(chain, sizing=Sizing(1, 4))
     report = platform.snapshot(chain)
     monkeypatch.undo()

@@ -18,10 +18,10 @@ from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.errors import KeyRefusedError, TypeRefusedError
 from mssql_starrocks.orchestration.launch.job import Job
 from mssql_starrocks.orchestration.launch.prepare import Options
-from mssql_starrocks.orchestration.launch.selection import Selection
 from mssql_starrocks.orchestration.measures import recorded
 from mssql_starrocks.report.document import to_json
 from mssql_starrocks.report.surroundings import shown_settings
+from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import redacted
 from mssql_starrocks.stages.outlook import outlooks
 

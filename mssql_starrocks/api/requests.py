@@ -12,7 +12,7 @@ from mssql_starrocks.config import EngineName, is_database_name
 from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.orchestration.launch.job import Job, Part
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
-from mssql_starrocks.orchestration.launch.selection import Selection
+from mssql_starrocks.selection import Selection
 
 
 def _database(name: str) -> str:

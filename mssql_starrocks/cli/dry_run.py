@@ -25,6 +25,8 @@ def show_plan(place: Workplace, job: Job, *, as_json: bool) -> None:
         tell_json({"version": 1, "dry_run": True, "tables": rows})
         return
     shown = RichTable("table", "would", "engine", "rows (estimate)", "lake", "target", "", box=None)
+    for column in shown.columns[:-1]:  # names are whole, also where a terminal is narrow
+        column.no_wrap, column.overflow = True, "ignore"
     for row in rows:
         cells = (row["table"], row["would"], row["engine"], f"{row['estimated_rows']:,}", row["lake"], row["target"])
         shown.add_row(*map(escape, cells), escape(row["reason"]))

@@ -20,7 +20,7 @@ from mssql_starrocks.settings import load_dotenv
 if TYPE_CHECKING:
     from mssql_starrocks.orchestration.launch.prepare import Options
     from mssql_starrocks.orchestration.launch.results import MigrationResult
-    from mssql_starrocks.orchestration.launch.selection import Selection
+    from mssql_starrocks.selection import Selection
 
 Tables = Annotated[list[str] | None, typer.Argument(help="sales.orders, [sales].[orders], or patterns with *")]
 Schemas = Annotated[list[str] | None, typer.Option("--schema", help="every table of a schema; may be repeated")]
@@ -108,7 +108,7 @@ def _selection(
     resume_from: str | None = None,
     skip_until: str | None = None,
 ) -> Selection:
-    from mssql_starrocks.orchestration.launch.selection import Selection, read_table_list
+    from mssql_starrocks.selection import Selection, read_table_list
 
     listed = read_table_list(table_list) if table_list else ()
     return Selection((*(tables or ()), *listed), tuple(schema or ()), everything, tuple(include or ()),

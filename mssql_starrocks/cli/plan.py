@@ -14,10 +14,10 @@ from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
 from mssql_starrocks.cli.app import ConfigOption, app, screen, told
-from mssql_starrocks.cli.selection import choose
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.model import Manifest, TablePlan
+from mssql_starrocks.selection import Selection, select
 from mssql_starrocks.settings import MssqlSettings, Settings
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def plan(
         options, settings = Config.load(config), Settings.load()
         manifest = _manifest(options, config, settings, offline)
         chains, refused = plan_chains(manifest, options, settings.starrocks.database)
-        known = [c.table.id for c in chains] + [r.table for r in refused]
-        wanted = choose(known, tables or (), schema, everything)
+        selection = Selection(tuple(tables or ()), (schema,) if schema else (), everything)
+        wanted = set(select(selection, manifest, options))
         chains = tuple(c for c in chains if c.table.id in wanted)
         refused = tuple(r for r in refused if r.table in wanted)
         plans, more = _plans(chains, settings, settings.mssql if measure and not offline else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, app, errors, screen, told
+from mssql_starrocks.cli.app import ConfigOption, app, screen, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
-from mssql_starrocks.model import Manifest, TableId
+from mssql_starrocks.model import Manifest
+from mssql_starrocks.selection import Selection, select
 from mssql_starrocks.settings import TargetSettings
 
 if TYPE_CHECKING:
@@ -38,45 +39,13 @@ def report(
 
     Examples: mssql-starrocks report --all --out report.html; mssql-starrocks report --verify report.json
     """
-    with told(), _wrong_use():
+    with told():
         if verify is not None:
             if tables or schema or everything:
                 raise SelectionError("--verify takes the tables from the report; name none.")
             raise typer.Exit(0 if _verified(verify, config) else 1)
-        raise typer.Exit(0 if _written(_Wish(tuple(tables or ()), schema, everything), out, json, config) else 1)
-
-
-class _Wish:
-    """Which tables were asked for."""
-
-    def __init__(self, patterns: Sequence[str], schema: str | None, everything: bool) -> None:
-        if sum(map(bool, (patterns, schema, everything))) != 1:
-            raise SelectionError("Name tables, or a schema with --schema, or --all.")
-        self.words = "all tables" if everything else f"schema {schema}" if schema else ", ".join(patterns)
-        self._patterns, self._schema = patterns, schema
-
-    def of(self, known: Sequence[TableId]) -> set[TableId]:
-        """The tables asked for; a name that matches nothing is refused."""
-        if self._schema:
-            found = {t for t in known if t.schema.lower() == self._schema.lower()}
-        else:
-            chosen = Config(include=tuple(self._patterns) or ("*",))
-            found = {t for t in known if chosen.selects(t)}
-            lost = chosen.unmatched(known)
-            if lost:
-                raise SelectionError(f"No table is called {', '.join(lost)}.")
-        if not found:
-            raise SelectionError(f"{self.words}: no table that the configuration selects.")
-        return found
-
-
-@contextmanager
-def _wrong_use() -> Iterator[None]:
-    try:
-        yield
-    except (SelectionError, ConfigError) as error:
-        errors.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
-        raise typer.Exit(2) from None
+        selection = Selection(tuple(tables or ()), (schema,) if schema else (), everything)
+        raise typer.Exit(0 if _written(selection, out, json, config) else 1)
 
 
 def _planned(file: Path, settings: TargetSettings) -> tuple[Config, Manifest, tuple[Chain, ...], tuple[Refused, ...]]:
@@ -90,14 +59,20 @@ def _planned(file: Path, settings: TargetSettings) -> tuple[Config, Manifest, tu
     return config, manifest, *plan_chains(manifest, config, settings.starrocks.database)
 
 
-def _written(wish: _Wish, out: str, json: str | None, file: Path) -> bool:
+def _words(selection: Selection) -> str:
+    """What was asked for, for the head of the page."""
+    named = [*selection.tables, *(f"schema {name}" for name in selection.schemas)]
+    return "all tables" if selection.everything else ", ".join(named)
+
+
+def _written(selection: Selection, out: str, json: str | None, file: Path) -> bool:
     from mssql_starrocks import report as reports
 
     settings = TargetSettings.load()
     config, manifest, chains, refused = _planned(file, settings)
-    wanted = wish.of([*(c.table.id for c in chains), *(r.table for r in refused)])
+    wanted = set(select(selection, manifest, config))
     asked = reports.Asked(
-        wish.words,
+        _words(selection),
         tuple(c for c in chains if c.table.id in wanted),
         tuple(r for r in refused if r.table in wanted),
         manifest,

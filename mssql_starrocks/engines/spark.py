@@ -166,13 +166,25 @@ class SparkEngine:
 
     def _head(self, branch: AuditBranch, *, ours: bool = True) -> _Head:
         """The snapshot that the branch is now; refused unless it is `ours`."""
-        refs = self._session.table(_quoted(branch, "refs"))
-        ref = refs.filter(refs.name == branch.name).first()
-        snapshots = self._session.table(_quoted(branch, "snapshots"))
-        head = snapshots.filter(snapshots.snapshot_id == ref.snapshot_id).first() if ref else None
+        with self._uncounted():
+            refs = self._session.table(_quoted(branch, "refs"))
+            ref = refs.filter(refs.name == branch.name).first()
+            snapshots = self._session.table(_quoted(branch, "snapshots"))
+            head = snapshots.filter(snapshots.snapshot_id == ref.snapshot_id).first() if ref else None
         if head is None or (ours and not branch.properties.items() <= head.summary.items()):
             raise EngineError(f"{branch.database}.{branch.table}: somebody else wrote to branch {branch.name}.")
         return _Head(head.snapshot_id, head.parent_id, head.summary)
+
+    @contextmanager
+    def _uncounted(self) -> Iterator[None]:
+        """Outside of the copy's job group, whose rows are those of the source."""
+        context, name = self._session.sparkContext, "spark.jobGroup.id"
+        group = context.getLocalProperty(name)
+        context.setLocalProperty(name, None)  # type: ignore[arg-type]
+        try:
+            yield
+        finally:
+            context.setLocalProperty(name, group)  # type: ignore[arg-type]
 
     @contextmanager
     def _job(self, plan: ExtractionPlan) -> Iterator[None]:

@@ -12,6 +12,7 @@ from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.maintenance import Keep, Removed, remove_old
 from mssql_starrocks.model import CleanReport
+from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.lake_loads import lake_table, ours
 from mssql_starrocks.stages.snapshotting import Log
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 
+@retried
 def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: dt.datetime, log: Log) -> CleanReport:
     """Remove branches, tags and snapshots that nothing needs, and shadow tables that the ledger does not name.
 
@@ -37,7 +39,7 @@ def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: d
         ours(chain, branches.published(table))
         shadows = replacing.shadows(session, chain)  # before the ledger, which names a shadow before it exists
         entry = ledger.read(session, chain)
-        held = frozenset({entry.snapshot_id}) if entry else frozenset()
+        held = frozenset({entry.snapshot_id, entry.pending_snapshot_id}) if entry else frozenset()
         since = now - dt.timedelta(days=chain.keep_failed_days)
         removed = _remove(chain, table, Keep(since, chain.keep_loads, held))
         leftover = _forgotten(chain, entry, shadows)

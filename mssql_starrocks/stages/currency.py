@@ -10,6 +10,7 @@ from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.lake.tables import schema_differences as lake_differences
 from mssql_starrocks.model import Difference, Evidence, Fingerprint
+from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, MssqlSettings, StarRocksSettings
 from mssql_starrocks.source.connect import ReaderSession, reader_session
 from mssql_starrocks.source.discover import describe
@@ -35,6 +36,7 @@ class Currency:
     snapshot_id: int | None = None
 
 
+@retried
 def is_current(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, starrocks: StarRocksSettings | None) -> Currency:
     """Compare the published load with the source and with StarRocks' ledger; cheap answers first, nothing is written.
 

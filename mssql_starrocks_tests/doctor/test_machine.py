@@ -106,5 +106,5 @@ def test_the_command(command):
 def test_a_missing_setting_is_named(command):
     run, *_ = command
     done = run("doctor", STARROCKS_HOST="")
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "STARROCKS_HOST is not set" in done.stderr

@@ -41,7 +41,7 @@ def settings(box):
     return Settings.load(box.environment(), dotenv=None)
 
 
-@pytest.fixture(scope="module", params=["local-cluster", "standalone"])
+@pytest.fixture(scope="module", params=["local-cluster", pytest.param("standalone", marks=pytest.mark.long)])
 def run(request, box, tmp_path_factory) -> Run:
     folder = tmp_path_factory.mktemp("cluster")
     environment = dict(os.environ) | box.environment() | CANARIES | prepare(folder)

@@ -1,7 +1,7 @@
 """Every fault as data: at which point of the chain (or at a random moment) what goes wrong.
 
 `what` is a verb of actions.py and its arguments; `where` a name of points.py, empty for a random moment, which is the
-so-manieth message between the chain and its servers.
+n-th message between the chain and its servers.
 """
 
 from dataclasses import dataclass

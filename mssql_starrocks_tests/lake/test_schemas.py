@@ -104,6 +104,6 @@ def test_loads_of_older_releases_know_their_columns_by_name(copy):
     before = copy.table.schema()
     added = replace(copy.chain.table, columns=(*copy.chain.table.columns, column("note", "nvarchar", ordinal=4)))
     prepared(chain(added), copy.lake)
-    with pytest.raises(LakeError, match="column price is in the Iceberg table and not in the copy"):
+    with pytest.raises(LakeError, match="column name is in the Iceberg table and not in the copy"):
         prepared(chain(changed(copy.chain.table)), copy.lake)
     assert copy.table.schema() == before

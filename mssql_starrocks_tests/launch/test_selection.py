@@ -5,7 +5,7 @@ import pytest
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.model import Manifest
-from mssql_starrocks.orchestration.launch.selection import Selection, read_table_list, select
+from mssql_starrocks.selection import Selection, read_table_list, select
 from mssql_starrocks_tests.tables import things
 
 NAMES = [

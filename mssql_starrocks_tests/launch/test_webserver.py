@@ -18,9 +18,9 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.orchestration.launch.launch import STOPPED, Launch
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
-from mssql_starrocks.orchestration.launch.selection import Selection
 from mssql_starrocks.orchestration.launch.stored import results_of_job
 from mssql_starrocks.orchestration.launch.webserver import Webserver
+from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 
@@ -87,6 +87,7 @@ def test_runs_and_checks_through_a_webserver(launched, web, source):
     done = launched("migrate", "web.*")
     assert done.code == 1, done.err
     bad, good = done.document["tables"]
+    assert good["status"] == "certified", good["error"]
     assert (good["table"], good["status"], good["rows"], len(good["checks"])) == ("web.good", "certified", 2, 6)
     assert (bad["status"], len(bad["checks"])) == ("failed", 3)
     assert "web.bad exists and was not made by mssql_starrocks" in bad["error"]

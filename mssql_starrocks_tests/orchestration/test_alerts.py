@@ -79,7 +79,7 @@ def test_a_failed_check_is_told_with_its_table_and_a_link(hook, fakes):
 
 
 def test_a_failed_stage_is_told_without_secrets(hook, fakes):
-    fakes.errors["load"] = [RuntimeError("login with canary-warehouse refused")]
+    fakes.errors["load"] = [SourceError("login with canary-warehouse refused")]
     fail_and_tick(location())
     [(_, _, message)] = hook.taken
     [failure] = message["failures"]

@@ -65,7 +65,7 @@ def test_state_becomes_assets_checks_jobs_and_the_sensor():
     with project(attributes) as (component, defs):
         assert component.config == Config.parse(attributes, "test")
         assert len(assets(defs)) == 2 * 3
-        assert {job.name for job in defs.jobs} == {"copy_sales", "copy_everything", "validate", "clean"}
+        assert {job.name for job in defs.jobs} == {"copy_sales", "copy_everything", "validate", "clean", "rollback"}
         assert [sensor.name for sensor in defs.sensors] == ["new_tables"]
         dg.Definitions.validate_loadable(defs)
 

@@ -18,7 +18,7 @@ def refresh(**config) -> dg.ScheduleDefinition:
 
 
 def test_without_it_there_is_no_schedule(defs):
-    assert not list(defs.schedules or [])
+    assert [schedule.name for schedule in defs.schedules] == ["clean_schedule"]
 
 
 def test_time_and_zone_of_the_configuration():

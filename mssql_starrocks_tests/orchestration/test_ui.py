@@ -4,19 +4,24 @@ import os
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from playwright.sync_api import Page, expect
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from mssql_starrocks.manifest_file import save_manifest
+from mssql_starrocks.config import Config
+from mssql_starrocks.manifest_file import load_manifest, save_manifest
+from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
-from mssql_starrocks_tests.browser import browser
+from mssql_starrocks_tests.chromium import browser, needed
 from mssql_starrocks_tests.orchestration.test_reload import free_port
 
 __all__ = ["browser"]
+pytestmark = needed
 LOCATION = "mssql_starrocks.definitions"
 GRAPH = f"/locations/{LOCATION}/asset-groups/hr/lineage"
 CONFIG = "include: [hr.departments, hr.shifts]\nlake_prefix: ui_\ntargets: {hr: ui_hr}\n"
@@ -30,12 +35,18 @@ LONG = 60_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def webserver(box, tmp_path_factory):
-    """`dagster-webserver` over two tables of the sandbox."""
+def home(box, tmp_path_factory):
+    """Configuration, manifest and Dagster's own files."""
     home = tmp_path_factory.mktemp("ui")
     (home / "dagster.yaml").write_text(INSTANCE)
     (home / "mssql_starrocks.yaml").write_text(CONFIG)
     save_manifest(discover(Settings.load(box.environment(), dotenv=None).mssql), home / "manifest.json")
+    return home
+
+
+@pytest.fixture(scope="module")
+def webserver(box, home):
+    """`dagster-webserver` over two tables of the sandbox."""
     port = free_port()
     command = ["dagster_webserver", "-m", LOCATION, "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, **box.environment(), "DAGSTER_HOME": str(home), "PYTHONPATH": str(Path.cwd())}
@@ -118,13 +129,18 @@ def test_one_chain_is_selected_by_its_name(page):
     expect(page.get_by_role("button", name="departments")).to_have_count(0)
 
 
-def test_a_failing_check_is_red_with_its_table(page, box):
+def test_a_failing_check_is_red_with_its_table(page, box, home, environment):
     box.starrocks.execute("DELETE FROM ui_hr.shifts WHERE starts = '00:00:00'")
-    page.goto("/assets/starrocks_table/hr/shifts?view=checks")
-    page.get_by_role("button", name="Execute all").click()
-    expect(page.get_by_text("rows should be 3 and is 2").first).to_be_visible()
+    for name, value in box.environment().items():
+        environment.setenv(name, value)
+    defs = build_definitions(load_manifest(home / "manifest.json"), Config.load(home / "mssql_starrocks.yaml"))
+    job = defs.resolve_job_def("validate")
+    # In a thread: Playwright keeps an event loop in this one, and Dagster begins its own.
+    with dg.DagsterInstance.from_config(str(home)) as instance, ThreadPoolExecutor(1) as thread:
+        done = thread.submit(job.execute_in_process, instance=instance, raise_on_error=False)
+        assert not done.result().success
     page.goto(GRAPH)
     expect(node(page, "shifts", STAGES[2]).locator('[style*="background-red"]')).to_be_visible()
     expect(node(page, "departments", STAGES[2]).locator('[style*="background-green"]')).to_be_visible()
-    page.goto("/runs?q%5B0%5D=status%3AFAILURE")
-    expect(page.get_by_text("starrocks_table").first).to_be_visible()
+    page.goto("/assets/starrocks_table/hr/shifts?view=checks")
+    expect(page.get_by_text("rows should be 3 and is 2").first).to_be_visible()

@@ -47,6 +47,8 @@ def test_every_answer_is_one_whole_load(kept, watched):
         if name == "wider":
             kept.source(f"ALTER TABLE {kept.name} ADD price int NULL")
         kept.source(f"DELETE FROM {kept.name}")
+        if name == "wider":  # which no ALTER of StarRocks can do
+            kept.source(f"ALTER TABLE {kept.name} ALTER COLUMN v nvarchar(20) NOT NULL")
         values = ", ".join(f"({i}, N'{text}')" for i, text in rows)
         kept.source(f"INSERT INTO {kept.name} (id, v) VALUES {values}")
         watched.step(name)

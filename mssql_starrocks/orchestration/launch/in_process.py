@@ -103,7 +103,8 @@ class InProcess:
                 self._execute(job, chain, running, watch)
             finally:
                 with self._lock:
-                    del self._running[running.run_id]
+                    if not running.interrupted:  # else `abandon` sees to it that the run is ended
+                        del self._running[running.run_id]
             record = instance.get_run_record_by_id(running.run_id)
             if record is None:
                 raise RuntimeError(f"run {running.run_id} was not stored")
@@ -117,9 +118,7 @@ class InProcess:
     def abandon(self, job: Job) -> None:
         """Say of the job's runs that did not end in time that they are cancelled."""
         for running in self._runs_of(job):
-            run = running.instance.get_run_by_id(running.run_id)
-            if run is not None and not run.is_finished:
-                running.instance.report_run_canceled(run, "Stopped with the process that ran it.")
+            running.cancelled()
 
     def alive(self) -> None:
         self._guard.alive()
@@ -164,6 +163,12 @@ class _Running:
     job_id: str
     run_id: str = field(default_factory=make_new_run_id)
     interrupted: bool = False
+
+    def cancelled(self) -> None:
+        """Say so of a run that has not ended."""
+        run = self.instance.get_run_by_id(self.run_id)
+        if run is not None and not run.is_finished:
+            self.instance.report_run_canceled(run, "Stopped with the process that ran it.")
 
     def interrupt(self) -> None:
         """Raise in its thread, once, what Dagster raises at Ctrl-C; https://docs.python.org/3/c-api/init.html."""

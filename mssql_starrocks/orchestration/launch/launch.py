@@ -84,10 +84,10 @@ class Launch:
         until = time.monotonic() + _LAST_WORDS
         while any(thread.is_alive() for thread in threads):
             if time.monotonic() > until:
-                self._door.abandon(self._job)
-                return
+                break
             self._door.stop(self._job)  # again: a run may have begun meanwhile
             next(t for t in threads if t.is_alive()).join(0.2)
+        self._door.abandon(self._job)  # an interrupt may have come where Dagster does not look
 
     def _work(self) -> None:
         while not self._stopping.is_set():

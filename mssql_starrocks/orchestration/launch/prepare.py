@@ -17,8 +17,8 @@ from mssql_starrocks.orchestration.launch.in_process import InProcess
 from mssql_starrocks.orchestration.launch.job import Job, Part, Watch, quiet
 from mssql_starrocks.orchestration.launch.launch import Launch
 from mssql_starrocks.orchestration.launch.results import MigrationResult
-from mssql_starrocks.orchestration.launch.selection import Selection, select
 from mssql_starrocks.orchestration.launch.webserver import Webserver
+from mssql_starrocks.selection import Selection, select
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 

@@ -7,9 +7,11 @@ runs are queued (dagster.yaml), a dagster-daemon must be running, too.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mssql_starrocks.chain import Chain
@@ -19,6 +21,9 @@ from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.outcome import Outcome
 from mssql_starrocks.orchestration.launch.results import CheckResult, TableResult
 from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator, Stage
+
+if TYPE_CHECKING:
+    from dagster_graphql import DagsterGraphQLClient
 
 _POLL = 0.5  # seconds
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -45,9 +50,15 @@ class Webserver:
             raise ConfigError(f"webserver: {parts.hostname or url} is not http://host:port")
         path = parts.path.rstrip("/")
         self._address = f"{parts.scheme}://{parts.netloc}{path}"
-        self._client = DagsterGraphQLClient(
-            parts.hostname, parts.port, use_https=parts.scheme == "https", timeout=50, path_prefix=path
+        self._connect = partial(
+            DagsterGraphQLClient,
+            parts.hostname,
+            parts.port,
+            use_https=parts.scheme == "https",
+            timeout=50,
+            path_prefix=path,
         )
+        self._clients = threading.local()  # a client takes one request at a time
         self._running: dict[str, str] = {}  # job id by id of a run that nobody has asked to end
 
     def __enter__(self) -> Webserver:
@@ -83,6 +94,12 @@ class Webserver:
 
     def alive(self) -> None:
         """Nothing here waits for that."""
+
+    def _client(self) -> DagsterGraphQLClient:
+        if not hasattr(self._clients, "own"):
+            self._clients.own = self._connect()
+        own: DagsterGraphQLClient = self._clients.own
+        return own
 
     def _launch(self, job: Job, chain: Chain) -> str:
         keys = {stage: ChainTranslator().get_asset_spec(ChainProps(stage, chain)).key.path for stage in job.stages}
@@ -141,7 +158,7 @@ class Webserver:
         from requests.exceptions import RequestException
 
         try:
-            found: dict[str, Any] = self._client._execute(document, dict(variables))
+            found: dict[str, Any] = self._client()._execute(document, dict(variables))
         except (RequestException, DagsterGraphQLClientError) as error:
             # the client's own text repeats the document
             raise WebserverError(f"Webserver {self._address} did not answer: {error.__cause__ or error}") from None
