@@ -17,7 +17,7 @@ from mssql_starrocks_tests.golden.any_values import KINDS, Kind
 from mssql_starrocks_tests.golden.corpus import CORPUS
 from mssql_starrocks_tests.platform import Platform, failed
 
-EXAMPLES = int(os.environ.get("ANY_TABLE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("ANY_TABLE_EXAMPLES", "12"))
 _NAMES = (
     "id",
     "select",

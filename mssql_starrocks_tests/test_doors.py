@@ -133,6 +133,7 @@ def _session(leader: int) -> list[str]:
     return found
 
 
+@pytest.mark.long  # CI runs the demo of all tables
 def test_the_demo_of_one_table_ends_certified(project, box):
     done = run(project, box, "mssql-starrocks", "demo", "hr.shifts")
     assert done.returncode == 0, done.stdout + done.stderr

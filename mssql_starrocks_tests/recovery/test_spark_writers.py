@@ -18,6 +18,15 @@ def session(shared, request, spark_settings):
     own.stop()
 
 
+LAKES = [
+    "glue",
+    pytest.param("sql", marks=pytest.mark.long),
+    pytest.param("rest", marks=pytest.mark.long),
+    pytest.param("aws", marks=pytest.mark.acceptance),
+]
+
+
 @pytest.mark.spark
+@pytest.mark.parametrize("any_lake", LAKES, indirect=True)
 def test_no_commit_of_a_spark_writer_is_lost(shared, session):
     play(shared, lambda kept, chain: SparkWriters(kept, chain, session))
