@@ -36,7 +36,7 @@ ui: setup ## Sandbox and Dagster's UI on loopback
 
 .PHONY: test
 test: setup lint ## Lint, then the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 .PHONY: test-long
 test-long: setup ## What the suite leaves out for the sake of time
