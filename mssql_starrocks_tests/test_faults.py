@@ -53,7 +53,9 @@ class _Made(Platform):
         return [row[0] for row in self.warehouse(f"SELECT id FROM {self.schema}.t ORDER BY id")]
 
 
-@pytest.mark.parametrize("fault", ["cut", "kill", "deadlock"])
+@pytest.mark.parametrize(
+    "fault", ["cut", pytest.param("kill", marks=pytest.mark.long), pytest.param("deadlock", marks=pytest.mark.long)]
+)
 def test_a_connection_that_dies_in_the_middle_may_be_tried_again(made, fault):
     for first in range(10, 30_010, 1000):
         rows = ", ".join(f"({i}, N'{'x' * 20}')" for i in range(first, first + 1000))

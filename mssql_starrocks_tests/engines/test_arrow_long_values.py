@@ -62,6 +62,7 @@ def test_the_guard_ends_with_a_process_that_is_killed(made, long_values):
         PAUSE.wait(0.05)
 
 
+@pytest.mark.long
 def test_memory_is_bounded_for_long_values(made):
     """60 values of 2 MB each on the wire, about as long as StarRocks can take them."""
     lengthy(made.box, "huge", 100_000, rows=60)

@@ -18,7 +18,7 @@ from mssql_starrocks_tests.engines.cluster import prepare, standalone
 from mssql_starrocks_tests.engines.cluster_copy import CHUNKS, FILES, TABLE, WRONG_PASSWORD, chain_of, copied
 from mssql_starrocks_tests.platform import NoSpark
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.long]
 LOCAL_CLUSTER = "local-cluster[2,1,1024]"
 # Spark hides values that look like secrets; these do not.
 CANARIES = {"AWS_SECRET_ACCESS_KEY": "canary-aws-4711", "AWS_SESSION_TOKEN": "canary-aws-4712"}
@@ -41,7 +41,7 @@ def settings(box):
     return Settings.load(box.environment(), dotenv=None)
 
 
-@pytest.fixture(scope="module", params=["local-cluster", pytest.param("standalone", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["local-cluster", "standalone"])
 def run(request, box, tmp_path_factory) -> Run:
     folder = tmp_path_factory.mktemp("cluster")
     environment = dict(os.environ) | box.environment() | CANARIES | prepare(folder)

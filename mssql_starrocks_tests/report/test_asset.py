@@ -40,7 +40,7 @@ def test_it_belongs_to_the_jobs_of_its_schema_and_waits_for_every_table(copied):
     }
 
 
-@pytest.mark.parametrize("place", ["folder", "s3"])
+@pytest.mark.parametrize("place", [pytest.param("folder", marks=pytest.mark.long), "s3"])
 def test_a_schema_is_copied_and_reported(copied, environment, tmp_path, place):
     bucket = copied.platform.settings.lake.bucket
     folder = f"s3://{bucket}/reports" if place == "s3" else str(tmp_path / "reports")

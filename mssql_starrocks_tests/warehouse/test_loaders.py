@@ -14,8 +14,15 @@ each_loader = pytest.mark.parametrize("loader", LOADERS)
 LABELLED = ("catalog_insert", "stream_load")
 
 
-@each_loader
-@pytest.mark.parametrize("golden_table", TABLES, ids=lambda t: t.name)
+def _every_type():
+    for table in TABLES:
+        for loader in LABELLED:
+            yield pytest.param(loader, table, id=f"{loader}-{table.name}")
+        marks = [pytest.mark.spark] if table is TABLES[0] else [pytest.mark.spark, pytest.mark.long]
+        yield pytest.param("spark_jdbc", table, id=f"spark_jdbc-{table.name}", marks=marks)
+
+
+@pytest.mark.parametrize(("loader", "golden_table"), _every_type())
 def test_every_type_arrives_as_the_vendors_say(loading, loader, golden_table):
     chain = loading.chain(golden_table.id, loader)
     loading.certified(chain)

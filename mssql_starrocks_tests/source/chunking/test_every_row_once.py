@@ -87,7 +87,7 @@ def drawn(draw):
     wanted=st.sampled_from([2, 3, 7]),
     refused=st.sampled_from([(), ("dm_db_stats_histogram",), ("dm_db_stats_properties",)]),
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_is_in_exactly_one_chunk(source, session, described, drawn, wanted, refused):
     name = f"any_{next(_numbers)}"
     source.execute(drawn.create(name))
