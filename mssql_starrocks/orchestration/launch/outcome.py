@@ -55,7 +55,7 @@ class Outcome:
         if failed:
             return "; ".join(f"{check.asset}: {check.summary}" for check in failed)
         if self.errors:
-            return self.errors[0]
+            return " ".join(self.errors[0].split())
         return f"{len(self.checks)} of {wanted} checks ran"
 
 
