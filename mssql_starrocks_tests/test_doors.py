@@ -165,6 +165,7 @@ def test_the_sandbox_prints_settings_that_work_and_ends_on_sigterm(project, box)
     assert not Path(settings["STARROCKS_CA_FILE"]).exists()
 
 
+@pytest.mark.long
 def test_the_demo_refuses_a_selection_that_matches_nothing(project, box):
     done = run(project, box, "mssql-starrocks", "demo", "nowhere.*")
     assert done.returncode == 2

@@ -42,6 +42,7 @@ def test_loading_imports_no_driver_and_opens_no_connection(run):
     assert found.stdout.strip() == "9 []", found.stderr
 
 
+@pytest.mark.long  # CI itself runs them
 def test_the_commands_of_ci(run):
     passed = run(*materialize("--select", CHAIN))
     assert passed.returncode == 0, passed.stderr

@@ -18,7 +18,7 @@ from mssql_starrocks.warehouse.replace import make_shadow
 from mssql_starrocks_tests.golden.tables import CONFIG, TABLES
 from mssql_starrocks_tests.platform import Platform, failed
 
-LOADERS = ("catalog_insert", "stream_load", pytest.param("spark_jdbc", marks=pytest.mark.spark))
+LOADERS = ("catalog_insert", "stream_load", pytest.param("spark_jdbc", marks=[pytest.mark.spark, pytest.mark.long]))
 NASTY = (
     "", "\\N", "NULL", "null", " ", "a\tb", "a\nb", "a\r\nb", 'a"b', "a'b", "a\\b", "\\", "\\\\N", "\\t", "a,b|c;d",
     "\x01", "\x02", "a\x01b\x02c", "😀", "漢字", "ä", '{"a": [1, null]}', "[", "]", "${x} %s {0}", "--", "\x7f", "`",
