@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mssql_starrocks.errors import PublishConflictError
 from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, published
 from mssql_starrocks.lake.refs import change_refs
+from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.lake.tables import expected_schema
 
 if TYPE_CHECKING:
@@ -75,17 +76,11 @@ def missing_files(table: Table, snapshot_id: int) -> tuple[str, ...]:
 
 def first_other_column(chain: Chain, table: Table, snapshot_id: int) -> tuple[str, str | None, str | None] | None:
     """Column, its type in the load, its type as planned now; None when the load has the chain's columns."""
-    then, now = _columns(_schema_of(table, snapshot_id)), _columns(expected_schema(chain))
+    then, now = _columns(schema_of(table, snapshot_id)), _columns(expected_schema(chain))
     for name in [*now, *(n for n in then if n not in now)]:
         if then.get(name) != now.get(name):
             return name, then.get(name), now.get(name)
     return None
-
-
-def _schema_of(table: Table, snapshot_id: int) -> Schema:
-    snapshot = table.snapshot_by_id(snapshot_id)
-    number = snapshot.schema_id if snapshot else None
-    return table.schema() if number is None else table.schemas()[number]
 
 
 def _columns(schema: Schema) -> dict[str, str]:

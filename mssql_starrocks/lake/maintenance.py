@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.lake.branch import AUDIT, CERTIFIED, LOAD_ID, TAG, newest_audit
+from mssql_starrocks.lake.history import age
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -100,14 +101,9 @@ def _old_tags(table: Table, keep: Keep) -> Iterator[str]:
     main = table.current_snapshot()
     held = {*keep.snapshots, main.snapshot_id if main else None}
     tags = [(name, ref.snapshot_id) for name, ref in table.refs().items() if name.startswith(TAG)]
-    for name, snapshot_id in sorted(tags, key=lambda tag: _order(table, tag[1]), reverse=True)[keep.loads :]:
+    for name, snapshot_id in sorted(tags, key=lambda tag: age(table, tag[1]), reverse=True)[keep.loads :]:
         if snapshot_id not in held:
             yield name
-
-
-def _order(table: Table, snapshot_id: int) -> int:
-    snapshot = table.snapshot_by_id(snapshot_id)
-    return (snapshot.sequence_number or 0) if snapshot else 0
 
 
 def _expire(table: Table, keep: Keep) -> int:
@@ -144,7 +140,7 @@ def _needed(table: Table, keep: Keep) -> set[int]:
 def _expendable(snapshot: Snapshot, table: Table, keep: Keep) -> bool:
     """Ours at once, when its load is no longer kept; anything else, and what is under way, by age."""
     said = snapshot.summary.additional_properties if snapshot.summary else {}
-    published = _order(table, snapshot.snapshot_id) < _published(table)
+    published = age(table, snapshot.snapshot_id) < _published(table)
     return (LOAD_ID in said and published) or _instant(snapshot) < keep.since
 
 
