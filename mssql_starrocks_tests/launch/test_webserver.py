@@ -1,18 +1,11 @@
 """The same selection through a real dagster-webserver, which loads our real code location."""
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import urllib.request
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.manifest_file import save_manifest
@@ -23,6 +16,7 @@ from mssql_starrocks.orchestration.launch.webserver import Webserver
 from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
+from mssql_starrocks_tests.webserver import webserver
 
 REPOSITORY = Path(__file__).parents[2]
 # Runs begin when they are launched: without a queue no daemon is needed.
@@ -43,37 +37,9 @@ def web(source, tmp_path_factory):
     source.starrocks.execute("CREATE DATABASE IF NOT EXISTS web")
     source.starrocks.execute("CREATE TABLE web.bad (id INT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
     (folder / "dagster.yaml").write_text(INSTANCE)
-    environment = {**os.environ, **source.environment(), "DAGSTER_HOME": str(folder), "PYTHONPATH": str(REPOSITORY)}
     save_manifest(discover(Settings.load(source.environment(), dotenv=None).mssql), folder / "manifest.json")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    host, port = address.split(":")
-    command = [
-        sys.executable,
-        "-m",
-        "dagster_webserver",
-        "-w",
-        str(REPOSITORY / "workspace.yaml"),
-        "-h",
-        host,
-        "-p",
-        port,
-    ]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            for attempt in Retrying(
-                stop=stop_after_delay(120), wait=wait_fixed(0.3), retry=retry_if_exception_type(OSError)
-            ):
-                with attempt:
-                    urllib.request.urlopen(f"http://{address}/server_info", timeout=5).close()
-            yield address, folder
-        finally:
-            process.terminate()
-            process.wait(60)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # the code server and runs that a test left
+    with webserver(folder, source.environment()) as address:
+        yield address, folder
 
 
 @pytest.fixture

@@ -1,16 +1,11 @@
 """Dagster's own UI in a real browser, over the real product and the sandbox: what a person sees and clicks."""
 
 import os
-import subprocess
-import sys
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import dagster as dg
 import pytest
 from playwright.sync_api import Page, expect
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from mssql_starrocks.config import Config
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
@@ -18,7 +13,7 @@ from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks_tests.chromium import browser, needed
-from mssql_starrocks_tests.orchestration.test_reload import free_port
+from mssql_starrocks_tests.webserver import webserver
 
 __all__ = ["browser"]
 pytestmark = needed
@@ -45,31 +40,15 @@ def home(box, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def webserver(box, home):
+def address(box, home):
     """`dagster-webserver` over two tables of the sandbox."""
-    port = free_port()
-    command = ["dagster_webserver", "-m", LOCATION, "-h", "127.0.0.1", "-p", str(port)]
-    environment = {**os.environ, **box.environment(), "DAGSTER_HOME": str(home), "PYTHONPATH": str(Path.cwd())}
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=home, env=environment, stdout=log, stderr=log
-        )  # fmt: skip
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/server_info")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _wait_for(url: str) -> None:
-    again = Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.3), retry=retry_if_exception_type(OSError))
-    again(lambda: urllib.request.urlopen(url, timeout=5).close())
+    with webserver(home, box.environment(), ("-m", LOCATION)) as found:
+        yield f"http://{found}"
 
 
 @pytest.fixture(scope="module")
-def page(browser, webserver):
-    found = browser.new_page(base_url=webserver, viewport={"width": 1280, "height": 560})
+def page(browser, address):
+    found = browser.new_page(base_url=address, viewport={"width": 1280, "height": 560})
     found.set_default_timeout(LONG)
     expect.set_options(timeout=LONG)
     return found
