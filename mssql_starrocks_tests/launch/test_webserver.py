@@ -1,7 +1,6 @@
 """The same selection through a real dagster-webserver, which loads our real code location."""
 
 import threading
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -18,7 +17,6 @@ from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks_tests.webserver import webserver
 
-REPOSITORY = Path(__file__).parents[2]
 # Runs begin when they are launched: without a queue no daemon is needed.
 INSTANCE = """
 telemetry: {enabled: false}
