@@ -81,8 +81,13 @@ def load(file: Path) -> Document:
 
 
 def planned_tables(plan: Document) -> tuple[str, ...]:
-    """The names of its tables, as SQL Server spells them."""
+    """The tables that it will copy; `migrate --plan` takes them as they are. Those that it calls refused are not."""
     return tuple(plan["tables"])
+
+
+def tells_changes(plan: Document) -> bool:
+    """Whether it was made with lake and StarRocks in sight, and so says what it would change there."""
+    return any(CHANGES in entry for entry in plan["tables"].values())
 
 
 def differences(old: Document, new: Document) -> tuple[Difference, ...]:
@@ -97,39 +102,36 @@ def differences(old: Document, new: Document) -> tuple[Difference, ...]:
 
 
 def refuse_drift(
-    file: Path, chains: Sequence[Chain], refused: Sequence[Refused] = (), outlooks: Mapping[str, Outlook] | None = None
-) -> tuple[str, ...]:
-    """Stop when a planned table is not any more what it was when the plan was made; returns the planned tables.
+    plan: Document, chains: Sequence[Chain], refused: Sequence[Refused] = (), seen: Mapping[str, Outlook] | None = None
+) -> None:
+    """Stop when a planned table is not any more what it was when the plan was made.
 
     Args:
-        file: what `mssql-starrocks plan --out` wrote.
-        chains: what configuration and source give now. Tables that are not in the plan are passed over.
+        plan: as `load` gives it.
+        chains: what configuration and source give now. Tables that the plan does not copy are passed over.
         refused: the tables that cannot be copied now.
-        outlooks: by table; with them also what would change in lake and StarRocks has to be the same. Leave them out
-            where a part of the plan was carried out already.
+        seen: the outlook by table; with them also what would change in lake and StarRocks has to be the same. Leave
+            them out where a part of the plan was carried out already.
 
     Raises:
         PlanDriftError: names the first differences.
-        ConfigError: the file is no plan.
     """
-    plan = load(file)
-    planned = {**plan, "tables": {name: _compared(entry, outlooks) for name, entry in plan["tables"].items()}}
-    names = planned["tables"].keys() | planned.get("refused", {}).keys()
+    names = set(planned_tables(plan))
+    before = {"tables": {name: _compared(entry, seen) for name, entry in plan["tables"].items()}}
     now = document(
         [c for c in chains if str(c.table.id) in names],
         [r for r in refused if str(r.table) in names],
-        {name: outlook for name, outlook in (outlooks or {}).items() if name in names},
+        {name: outlook for name, outlook in (seen or {}).items() if name in names},
     )
-    found = differences(planned, now)
+    found = differences(before, now)
     if found:
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         said = "; ".join(f"{d.what}: {d.expected} in the plan, {d.found} now" for d in found[:_SHOWN])
-        raise PlanDriftError(f"{file} is out of date: {said}{more}. Make it anew: mssql-starrocks plan --out {file}")
-    return planned_tables(plan)
+        raise PlanDriftError(f"The plan is out of date: {said}{more}. Make it anew: mssql-starrocks plan --out FILE")
 
 
-def _compared(entry: Document, outlooks: Mapping[str, Outlook] | None) -> Document:
-    left_out = {ESTIMATES} if outlooks else {ESTIMATES, CHANGES}
+def _compared(entry: Document, seen: Mapping[str, Outlook] | None) -> Document:
+    left_out = {ESTIMATES} if seen else {ESTIMATES, CHANGES}
     return {key: value for key, value in entry.items() if key not in left_out}
 
 

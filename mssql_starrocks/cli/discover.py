@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, app, errors, screen, told
+from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, errors, screen, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.settings import Settings
 
 
 @app.command()
-def discover(config: ConfigOption = Path(DEFAULT_FILE)) -> None:
+def discover(config: ConfigOption = Path(DEFAULT_FILE), as_json: JsonOption = False) -> None:
     """Read the source's catalog and write the manifest.
 
     Example: mssql-starrocks discover
@@ -24,7 +25,7 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE)) -> None:
     from mssql_starrocks.manifest_file import manifest_path, save_manifest
     from mssql_starrocks.source.discover import discover as read_catalog
 
-    with told():
+    with told(as_json=as_json):
         options = Config.load(config)
         settings = Settings.load()
         manifest = read_catalog(settings.mssql)
@@ -36,9 +37,29 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE)) -> None:
             errors.print(f"warning: {config}: {pattern} matches no table of {manifest.database}", markup=False)
         file = manifest_path(options, config)
         save_manifest(manifest, file)
+        if as_json:
+            tell_json(_document(manifest.database, file, chains, refused))
+            return
         _show_discovered(chains, refused)
         screen.print(f"{file}: {len(manifest.tables)} tables of {manifest.database}, {len(chains)} to copy, "
                      f"{len(refused)} refused. Next: dagster dev", markup=False, soft_wrap=True)  # fmt: skip
+
+
+def _document(database: str, file: Path, chains: Sequence[Chain], refused: Sequence[Refused]) -> dict[str, Any]:
+    tables = [
+        {
+            "table": str(chain.table.id),
+            "rows": chain.table.rows,
+            "bytes": chain.table.bytes,
+            "engine": chain.engine,
+            "lake": ".".join(chain.names.lake),
+            "target": ".".join(chain.names.warehouse),
+            "notes": list(chain.key_notes),
+        }
+        for chain in chains
+    ]
+    left = [{"table": str(one.table), "reason": one.reason} for one in refused]
+    return {"version": 1, "database": database, "manifest": str(file), "tables": tables, "refused": left}
 
 
 def _show_discovered(chains: Sequence[Chain], refused: Sequence[Refused]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mssql_starrocks.cli.app import ConfigOption, app, screen, told
+from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.settings import Settings
 
@@ -23,7 +22,7 @@ _STYLE = {"ok": "green", "warning": "yellow", "failed": "red"}
 def doctor(
     config: ConfigOption = Path(DEFAULT_FILE),
     spark: Annotated[bool, typer.Option(help="also start a Spark session, which takes seconds")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="the findings as JSON")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check this machine, the configuration and every connection, and say what to do. Exit code 1 when one failed.
 
@@ -32,7 +31,7 @@ def doctor(
     from mssql_starrocks.doctor import State, diagnose
     from mssql_starrocks.orchestration.resources import LazySpark
 
-    with told():
+    with told(as_json=as_json):
         options, settings = Config.load(config), Settings.load()
         session = LazySpark(settings.spark) if spark else None
         found = []
@@ -45,8 +44,8 @@ def doctor(
             if session:
                 session.stop()
         if as_json:
-            typer.echo(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False))
-        raise typer.Exit(1 if any(one.state is State.FAILED for one in found) else 0)
+            tell_json([asdict(one) for one in found])
+        raise typer.Exit(FAILED if any(one.state is State.FAILED for one in found) else 0)
 
 
 def _show(finding: Finding) -> None:

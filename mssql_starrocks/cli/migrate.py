@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +14,10 @@ import typer
 from rich.console import Console
 
 from mssql_starrocks.cli.app import FAILED, INTERRUPTED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
+from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.cli.dry_run import show_plan
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.settings import load_dotenv
 
 if TYPE_CHECKING:
@@ -22,17 +25,14 @@ if TYPE_CHECKING:
     from mssql_starrocks.orchestration.launch.results import MigrationResult
     from mssql_starrocks.selection import Selection
 
-Tables = Annotated[list[str] | None, typer.Argument(help="sales.orders, [sales].[orders], or patterns with *")]
-Schemas = Annotated[list[str] | None, typer.Option("--schema", help="every table of a schema; may be repeated")]
-Everything = Annotated[bool, typer.Option("--all", help="every table that the configuration selects")]
-Include = Annotated[list[str] | None, typer.Option(help="of those, only tables that match; may be repeated")]
-Exclude = Annotated[list[str] | None, typer.Option(help="tables or patterns to leave out; may be repeated")]
-TableList = Annotated[Path | None, typer.Option(help="file with a table in each line; # begins a comment")]
 ResumeFrom = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with this table, in the manifest's order")]
 SkipUntil = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with the table after this one")]
 OnlyLake = Annotated[bool, typer.Option("--only-lake", help="up to the published Iceberg table")]
 OnlyWarehouse = Annotated[bool, typer.Option("--only-warehouse", help="from the published Iceberg table to StarRocks")]
 Parallel = Annotated[int, typer.Option(min=1, help="tables at a time")]
+PlanFile = Annotated[
+    Path | None, typer.Option("--plan", metavar="FILE", help="the tables of this plan, if it still holds; no others")
+]
 WebserverUrl = Annotated[
     str | None, typer.Option("--webserver", metavar="URL", help="launch there; DAGSTER_WEBSERVER_URL otherwise")
 ]
@@ -46,6 +46,7 @@ def migrate(
     include: Include = None,
     exclude: Exclude = None,
     table_list: TableList = None,
+    plan: PlanFile = None,
     resume: Annotated[bool, typer.Option("--resume", help="skip tables whose copy is what the source holds")] = False,
     resume_from: ResumeFrom = None,
     skip_until: SkipUntil = None,
@@ -66,9 +67,9 @@ def migrate(
     Example: mssql-starrocks migrate --schema sales --exclude "*.tmp_*" --resume --parallel 4
     """
     with told(as_json=as_json):
-        selection = _selection(tables, schema, everything, include, exclude, table_list, resume_from, skip_until)
+        selection = chosen(tables, schema, everything, include, exclude, table_list, resume_from, skip_until)
         options = _options(only_lake, only_warehouse, parallel, resume=resume, engine=engine, target=target)
-        _launch(selection, options, config, webserver, as_json=as_json, dry_run=dry_run)
+        _launch(selection, options, config, webserver, as_json=as_json, dry_run=dry_run, plan=plan)
 
 
 @app.command()
@@ -93,26 +94,9 @@ def validate(
     Example: mssql-starrocks validate sales.orders "hr.*"
     """
     with told(as_json=as_json):
-        selection = _selection(tables, schema, everything, include, exclude, table_list)
+        selection = chosen(tables, schema, everything, include, exclude, table_list)
         options = _options(only_lake, only_warehouse, parallel, proofs_only=True)
-        _launch(selection, options, config, webserver, as_json=as_json, dry_run=False)
-
-
-def _selection(
-    tables: list[str] | None,
-    schema: list[str] | None,
-    everything: bool,
-    include: list[str] | None,
-    exclude: list[str] | None,
-    table_list: Path | None,
-    resume_from: str | None = None,
-    skip_until: str | None = None,
-) -> Selection:
-    from mssql_starrocks.selection import Selection, read_table_list
-
-    listed = read_table_list(table_list) if table_list else ()
-    return Selection((*(tables or ()), *listed), tuple(schema or ()), everything, tuple(include or ()),
-                     tuple(exclude or ()), resume_from, skip_until)  # fmt: skip
+        _launch(selection, options, config, webserver, as_json=as_json)
 
 
 def _options(only_lake: bool, only_warehouse: bool, parallel: int, **more: Any) -> Options:
@@ -127,17 +111,27 @@ def _options(only_lake: bool, only_warehouse: bool, parallel: int, **more: Any) 
 
 
 def _launch(
-    selection: Selection, options: Options, file: Path, webserver: str | None, *, as_json: bool, dry_run: bool
+    selection: Selection,
+    options: Options,
+    file: Path,
+    webserver: str | None,
+    *,
+    as_json: bool,
+    dry_run: bool = False,
+    plan: Path | None = None,
 ) -> None:
     from mssql_starrocks.orchestration.launch.prepare import Workplace
     from mssql_starrocks.terminal import live_tables
 
     load_dotenv()
     place, said = Workplace(Config.load(file), file), errors if as_json else screen
-    if place.discovered:
-        said.print("no manifest yet: reading the source's catalog (mssql-starrocks discover keeps it)", markup=False)
     webserver, home = webserver or os.environ.get("DAGSTER_WEBSERVER_URL"), os.environ.get("DAGSTER_HOME")
-    job = place.job(selection, options, os.environ.get("STARROCKS_DATABASE"), webserver)
+    database = os.environ.get("STARROCKS_DATABASE")
+    if plan:
+        selection = _of_plan(plan, selection, webserver, lambda: place.planned(plan, options, database))
+    elif place.discovered:
+        said.print("no manifest yet: reading the source's catalog (mssql-starrocks discover keeps it)", markup=False)
+    job = place.job(selection, options, database, webserver)
     if dry_run:
         show_plan(place, job, as_json=as_json)
         return
@@ -147,6 +141,18 @@ def _launch(
         tell_json(result.to_dict())
     _summary(said, result)
     _end(result)
+
+
+def _of_plan(
+    file: Path, selection: Selection, webserver: str | None, planned: Callable[[], tuple[str, ...]]
+) -> Selection:
+    """The plan's tables, in the place of names; include, exclude and where to begin still narrow them down."""
+    if selection.tables or selection.schemas or selection.everything:
+        raise SelectionError(f"--plan takes the tables from {file}: name none, or narrow them by --include, --exclude.")
+    if webserver:
+        raise ConfigError("--plan cannot be kept through a webserver: its code location has a configuration and a "
+                          "manifest of its own.")  # fmt: skip
+    return replace(selection, tables=planned())
 
 
 def _summary(said: Console, result: MigrationResult) -> None:

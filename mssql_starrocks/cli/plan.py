@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,11 +12,12 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, app, screen, told
+from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, tell_json, told
+from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.model import Manifest, TablePlan
-from mssql_starrocks.selection import Selection, select
+from mssql_starrocks.selection import select
 from mssql_starrocks.settings import MssqlSettings, Settings
 
 if TYPE_CHECKING:
@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 
 @app.command()
 def plan(
-    tables: Annotated[
-        list[str] | None, typer.Argument(help="tables or patterns, such as sales.orders or 'hr.*'")
-    ] = None,
-    schema: Annotated[str | None, typer.Option(help="all tables of a schema")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="all tables of the configuration")] = False,
+    tables: Tables = None,
+    schema: Schemas = None,
+    everything: Everything = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    table_list: TableList = None,
     config: ConfigOption = Path(DEFAULT_FILE),
     offline: Annotated[bool, typer.Option(help="ask no server; the manifest says what the source is")] = False,
     measure: Annotated[bool, typer.Option(help="also read the maxima that rules need: a scan of each table")] = False,
     out: Annotated[Path | None, typer.Option(help="write the plan to this file, for review and migrate --plan")] = None,
     estimates: Annotated[bool, typer.Option(help="with --out: also rows, bytes, chunks and seconds")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="everything as JSON")] = False,
+    as_json: JsonOption = False,
     diff: Annotated[tuple[Path, Path] | None, typer.Option(help="compare two plans; 1 when they differ")] = None,
 ) -> None:
     """Show what copying tables would make and change: DDL, type ledger, chunks, estimates, grants. Writes nothing.
@@ -47,13 +48,13 @@ def plan(
     """
     from mssql_starrocks import plan_file
 
-    with told():
+    with told(as_json=as_json):
         if diff:
-            raise typer.Exit(_show_diff(*diff))
+            raise typer.Exit(_show_diff(*diff, as_json=as_json))
         options, settings = Config.load(config), Settings.load()
         manifest = _manifest(options, config, settings, offline)
         chains, refused = plan_chains(manifest, options, settings.starrocks.database)
-        selection = Selection(tuple(tables or ()), (schema,) if schema else (), everything)
+        selection = chosen(tables, schema, everything, include, exclude, table_list)
         wanted = set(select(selection, manifest, options))
         chains = tuple(c for c in chains if c.table.id in wanted)
         refused = tuple(r for r in refused if r.table in wanted)
@@ -66,7 +67,7 @@ def plan(
             plan_file.save(plan_file.document(chains, refused, said, estimates=estimates), out)
         grants = _grants(chains, settings)
         if as_json:
-            typer.echo(json.dumps(_as_json(plans, outlooks, refused, grants), indent=1, ensure_ascii=False))
+            tell_json(_as_json(plans, outlooks, refused, grants))
         else:
             _show(plans, outlooks, refused, grants)
             if out:
@@ -176,10 +177,13 @@ def _say(text: str, style: str | None = None) -> None:
     screen.print(text, markup=False, highlight=False, soft_wrap=True, style=style)
 
 
-def _show_diff(old: Path, new: Path) -> int:
+def _show_diff(old: Path, new: Path, *, as_json: bool) -> int:
     from mssql_starrocks import plan_file
 
     found = plan_file.differences(plan_file.load(old), plan_file.load(new))
+    if as_json:
+        tell_json([{"what": one.what, "old": one.expected, "new": one.found} for one in found])
+        return 1 if found else 0
     for one in found:
         _say(one.what, style="bold")
         _say(f"  - {one.expected}", style="red")

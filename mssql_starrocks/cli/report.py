@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, app, screen, told
+from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
+from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.model import Manifest
@@ -25,27 +27,31 @@ if TYPE_CHECKING:
 
 @app.command()
 def report(
-    tables: Annotated[list[str] | None, typer.Argument(help="tables or patterns, such as sales.*")] = None,
-    schema: Annotated[str | None, typer.Option(help="every table of a source schema")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="every table that the configuration selects")] = False,
+    tables: Tables = None,
+    schema: Schemas = None,
+    everything: Everything = False,
+    include: Include = None,
+    exclude: Exclude = None,
+    table_list: TableList = None,
     out: Annotated[str, typer.Option(help="the page: a file, or s3://bucket/key.html")] = "report.html",
-    json: Annotated[str | None, typer.Option(help="the JSON; beside the page otherwise")] = None,
-    verify: Annotated[Path | None, typer.Option(help="take the evidence of this JSON again and compare")] = None,
+    evidence: Annotated[str | None, typer.Option(help="the evidence file; beside the page otherwise")] = None,
+    verify: Annotated[Path | None, typer.Option(help="take the evidence of this file again and compare")] = None,
     config: ConfigOption = Path(DEFAULT_FILE),
+    as_json: JsonOption = False,
 ) -> None:
-    """Prove tables again from lake and StarRocks, and write one page and one JSON about it.
+    """Prove tables again from lake and StarRocks, and write a page and an evidence file (JSON).
 
     SQL Server is not asked. Exit codes: 0 certified (or it still holds), 1 not, 2 wrong use.
 
     Examples: mssql-starrocks report --all --out report.html; mssql-starrocks report --verify report.json
     """
-    with told():
+    with told(as_json=as_json):
+        selection = chosen(tables, schema, everything, include, exclude, table_list)
         if verify is not None:
-            if tables or schema or everything:
+            if selection != Selection():
                 raise SelectionError("--verify takes the tables from the report; name none.")
-            raise typer.Exit(0 if _verified(verify, config) else 1)
-        selection = Selection(tuple(tables or ()), (schema,) if schema else (), everything)
-        raise typer.Exit(0 if _written(selection, out, json, config) else 1)
+            raise typer.Exit(0 if _verified(verify, config, as_json=as_json) else FAILED)
+        raise typer.Exit(0 if _written(selection, out, evidence, config, as_json=as_json) else FAILED)
 
 
 def _planned(file: Path, settings: TargetSettings) -> tuple[Config, Manifest, tuple[Chain, ...], tuple[Refused, ...]]:
@@ -62,10 +68,12 @@ def _planned(file: Path, settings: TargetSettings) -> tuple[Config, Manifest, tu
 def _words(selection: Selection) -> str:
     """What was asked for, for the head of the page."""
     named = [*selection.tables, *(f"schema {name}" for name in selection.schemas)]
-    return "all tables" if selection.everything else ", ".join(named)
+    words = "all tables" if selection.everything or not named else ", ".join(named)
+    narrowed = [*(f"only {name}" for name in selection.include), *(f"without {name}" for name in selection.exclude)]
+    return ", ".join([words, *narrowed])
 
 
-def _written(selection: Selection, out: str, json: str | None, file: Path) -> bool:
+def _written(selection: Selection, out: str, evidence: str | None, file: Path, *, as_json: bool) -> bool:
     from mssql_starrocks import report as reports
 
     settings = TargetSettings.load()
@@ -80,7 +88,12 @@ def _written(selection: Selection, out: str, json: str | None, file: Path) -> bo
     )
     with _measures() as measures:
         made = reports.gather(asked, settings.lake, settings.starrocks, measures)
-    for what, location, size in reports.write(made, out, json, settings.lake):
+    written = reports.write(made, out, evidence, settings.lake)
+    if as_json:
+        tell_json({"version": 1, "certified": made.certified, "signature": made.signature,
+                   **asdict(made.summary), **{what: location for what, location, _ in written}})  # fmt: skip
+        return made.certified
+    for what, location, size in written:
         screen.print(f"{what}: {location} ({size / 1024:,.0f} KiB)", markup=False, soft_wrap=True)
     summary = made.summary
     screen.print(f"{summary.certified_tables} of {summary.tables} tables certified, {summary.rows:,} rows",
@@ -108,7 +121,7 @@ def _measures() -> Iterator[Measures]:
         yield recorded(instance)
 
 
-def _verified(file: Path, config: Path) -> bool:
+def _verified(file: Path, config: Path, *, as_json: bool) -> bool:
     from mssql_starrocks import report as reports
     from mssql_starrocks.report.document import load
 
@@ -116,7 +129,12 @@ def _verified(file: Path, config: Path) -> bool:
     settings = TargetSettings.load()
     _, _, chains, _ = _planned(config, settings)
     found = reports.verify(stated, misfits, {c.table.id: c for c in chains}, settings.lake, settings.starrocks)
-    _show(found, stated.signature)
+    if as_json:
+        tables = [{"table": str(one.table), "holds": one.holds, "reasons": list(one.reasons)} for one in found.tables]
+        tell_json({"version": 1, "holds": found.holds, "signature": found.signature, "stated": stated.signature,
+                   "misfits": list(found.misfits), "tables": tables})  # fmt: skip
+    else:
+        _show(found, stated.signature)
     return found.holds
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic_core import to_jsonable_python
 from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, app, errors, screen, told
+from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
 from mssql_starrocks.model import LoadSummary, RollbackReport
@@ -29,7 +29,7 @@ def rollback(
     to: Annotated[str | None, typer.Option(help="load id; without it the load before the current one")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="show the loads that are there, change nothing")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="the result as JSON on standard output; needs --yes")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = Path(DEFAULT_FILE),
 ) -> None:
     """Take a table back to an earlier certified load, in the lake and in StarRocks, proven again on both sides.
@@ -42,7 +42,7 @@ def rollback(
         raise typer.BadParameter("--list changes nothing: leave out --to and --yes")
     if as_json and not (yes or only_list):
         raise typer.BadParameter("--json cannot ask: give --yes too")
-    with told():
+    with told(as_json=as_json):
         settings = Settings.load()
         chain = _chain(table, config, settings)
         if only_list:
@@ -54,7 +54,7 @@ def rollback(
         with _spark(chain, settings) as spark:
             report = stages.rollback(chain, settings.lake, settings.starrocks, _say, to, spark)
         _tell(report, as_json=as_json)
-        raise typer.Exit(0 if report.passed else 1)
+        raise typer.Exit(0 if report.passed else FAILED)
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _say(line: str) -> None:
 
 def _show(loads: Sequence[LoadSummary], *, as_json: bool) -> None:
     if as_json:
-        _print_json([asdict(load) for load in loads])
+        tell_json(to_jsonable_python([asdict(load) for load in loads]))
         return
     shown = RichTable("load", "point (source)", "committed (UTC)", "grade", "rows", "", box=None)
     for load in loads:
@@ -107,12 +107,8 @@ def _show(loads: Sequence[LoadSummary], *, as_json: bool) -> None:
 
 def _tell(report: RollbackReport, *, as_json: bool) -> None:
     if as_json:
-        _print_json(asdict(report) | {"passed": report.passed})
+        tell_json(to_jsonable_python(asdict(report) | {"passed": report.passed}))
         return
     for check in report.checks:
         screen.print(f"{check.name}: {'passed' if check.passed else 'FAILED'}. {check.summary}", markup=False)
     screen.print(f"{report.table}: load {report.load_id}, {report.rows:,} rows, {report.seconds:.1f} s", markup=False)
-
-
-def _print_json(value: Any) -> None:
-    screen.print_json(data=to_jsonable_python(value))

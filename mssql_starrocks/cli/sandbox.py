@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from mssql_starrocks.cli.app import app, screen, told
+from mssql_starrocks.cli.app import app, screen, tell_json, told
 
 
 @app.command()
-def sandbox(sample: Annotated[bool, typer.Option(help="fill the sample database")] = True) -> None:
+def sandbox(
+    sample: Annotated[bool, typer.Option(help="fill the sample database")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="the settings as JSON instead of lines for .env")] = False,
+) -> None:
     """Run SQL Server, StarRocks, Glue and S3 stand-ins on loopback until Ctrl-C, and print the settings to use.
 
     Example: mssql-starrocks sandbox > .env
     """
     from mssql_starrocks.sandbox.stack import run_in_foreground
 
-    with told():
-        run_in_foreground(sample=sample)
+    with told(as_json=as_json):
+        run_in_foreground(tell_json if as_json else _as_lines, sample=sample)
+
+
+def _as_lines(settings: Mapping[str, str]) -> None:
+    for name, value in settings.items():
+        typer.echo(f"{name}={value}")
 
 
 @app.command()

@@ -53,7 +53,7 @@ def load(file: Path) -> tuple[Report, tuple[str, ...]]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
     except (ValueError, ValidationError, KeyError, TypeError):
-        raise ConfigError(f"{file} is not the JSON of a report; make one with  mssql-starrocks report --json") from None
+        raise ConfigError(f"{file} is not the JSON of a report; make one with  mssql-starrocks report --all") from None
     if form != FORMAT:
         raise ConfigError(f"{file} is a report of format {form}; this release reads {FORMAT}.")
     return report, tuple(_misfits(document, report, summary))

@@ -15,15 +15,15 @@ from mssql_starrocks.settings import LakeSettings
 _TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json"}
 
 
-def write(report: Report, page: str, json: str | None, lake: LakeSettings) -> list[tuple[str, str, int]]:
-    """Write the page and the JSON, beside the page if no other place is given; returns what, where and how big.
+def write(report: Report, page: str, evidence: str | None, lake: LakeSettings) -> list[tuple[str, str, int]]:
+    """Write the page and the evidence file (beside the page if nothing else is said); returns what, where, how big.
 
     Raises:
         ConfigError: a file cannot be written.
         LakeError: the store refused.
     """
     beside = f"{page.removesuffix('.html')}.json"
-    files = (("page", page, render(report)), ("JSON", json or beside, to_json(report)))
+    files = (("page", page, render(report)), ("evidence", evidence or beside, to_json(report)))
     return [(what, location, _save(text, location, lake)) for what, location, text in files]
 
 

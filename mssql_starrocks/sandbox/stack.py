@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -88,10 +89,9 @@ class Sandbox:
         }
 
 
-def run_in_foreground(*, sample: bool) -> None:
-    """Serve until interrupted; settings go to standard output, the rest to standard error."""
+def run_in_foreground(tell: Callable[[Mapping[str, str]], None], *, sample: bool) -> None:
+    """Serve until interrupted; `tell` hears the settings once, and the rest goes to standard error."""
     with Sandbox(sample=sample, apart=False) as box:
-        for name, value in box.environment().items():
-            print(f"{name}={value}", flush=True)  # noqa: T201
+        tell(box.environment())
         print("# sandbox is up on loopback; Ctrl-C ends it", file=sys.stderr, flush=True)  # noqa: T201
         threading.Event().wait()

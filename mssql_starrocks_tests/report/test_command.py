@@ -43,7 +43,7 @@ def test_a_report_and_its_verification(call, tmp_path):
 
 def test_a_table_that_is_not_certified_is_exit_code_1_and_still_reported(call, copied, tmp_path):
     copied.platform.warehouse("UPDATE dbo.behind SET share = 0 WHERE id = 2")
-    done = call("behind", "--json", "facts.json")
+    done = call("behind", "--evidence", "facts.json")
     assert done.exit_code == 1, done.output
     assert "0 of 1 tables certified" in done.output
     assert "share should be" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mssql_starrocks import stages
+from mssql_starrocks import plan_file, stages
 from mssql_starrocks.chain import Chain, plan_chains
 from mssql_starrocks.config import DEFAULT_FILE, Config, EngineName, is_database_name
 from mssql_starrocks.errors import ConfigError
@@ -21,6 +21,7 @@ from mssql_starrocks.orchestration.launch.webserver import Webserver
 from mssql_starrocks.selection import Selection, select
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
+from mssql_starrocks.stages.outlook import outlooks
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,29 @@ class Workplace:
             options.parallel,
             options.resume,
         )
+
+    def planned(self, file: Path, options: Options, target_database: str | None = None) -> tuple[str, ...]:
+        """The tables of a reviewed plan, if it still says what would be done. The source's catalog is read anew for it.
+
+        With `resume` a part of the plan may have been carried out: what it would change is not compared then.
+
+        Raises:
+            PlanDriftError: names what differs.
+            ConfigError: the file is no plan, or plans nothing.
+        """
+        plan = plan_file.load(file)
+        names = plan_file.planned_tables(plan)
+        if not names:
+            raise ConfigError(f"{file} plans no table.")
+        self.manifest = discover(self.settings.mssql)
+        chains, refused = plan_chains(self.manifest, overridden(self.config, self.manifest, options), target_database)
+        seen = None
+        if plan_file.tells_changes(plan) and not options.resume:
+            asked = [chain for chain in chains if str(chain.table.id) in names]
+            found = outlooks(asked, self.settings)
+            seen = {str(chain.table.id): outlook for chain, outlook in zip(asked, found, strict=True)}
+        plan_file.refuse_drift(plan, chains, refused, seen)
+        return names
 
     def current_of(self, part: Part) -> Callable[[Chain], stages.Currency]:
         """What decides for `resume` whether a table needs nothing."""

@@ -1,0 +1,37 @@
+"""The options by which every command chooses tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mssql_starrocks.selection import Selection, read_table_list
+
+Tables = Annotated[list[str] | None, typer.Argument(help="sales.orders, [sales].[orders], or patterns with *")]
+Schemas = Annotated[list[str] | None, typer.Option("--schema", help="every table of a schema; may be repeated")]
+Everything = Annotated[bool, typer.Option("--all", help="every table that the configuration selects")]
+Include = Annotated[list[str] | None, typer.Option(help="of those, only tables that match; may be repeated")]
+Exclude = Annotated[list[str] | None, typer.Option(help="tables or patterns to leave out; may be repeated")]
+TableList = Annotated[Path | None, typer.Option(help="file with a table in each line; # begins a comment")]
+
+
+def chosen(
+    tables: list[str] | None,
+    schemas: list[str] | None,
+    everything: bool,
+    include: list[str] | None = None,
+    exclude: list[str] | None = None,
+    table_list: Path | None = None,
+    resume_from: str | None = None,
+    skip_until: str | None = None,
+) -> Selection:
+    """What the options mean.
+
+    Raises:
+        SelectionError: the list cannot be read.
+    """
+    listed = read_table_list(table_list) if table_list else ()
+    return Selection((*(tables or ()), *listed), tuple(schemas or ()), everything, tuple(include or ()),
+                     tuple(exclude or ()), resume_from, skip_until)  # fmt: skip
