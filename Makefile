@@ -91,7 +91,6 @@ bench-peers: ## The peers of bench-extract, in .venv-bench, apart from the proje
 
 .PHONY: docs
 docs: .venv/ready ## Make the generated pages of docs/ anew
-	$(BIN)/python -m mssql_starrocks.types.page > docs/types.md
 	$(BIN)/python -m mssql_starrocks.reference docs
 
 .PHONY: picture

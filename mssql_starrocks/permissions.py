@@ -27,11 +27,12 @@ def source_grants(mssql: MssqlSettings, chains: Sequence[Chain]) -> str:
     """T-SQL for the source: SELECT on the tables that are copied, and the definitions that discovery reads.
 
     VIEW DEFINITION shows comments, and security policies in the schema: without it a row filter goes unseen. Change
-    tracking is read where it is on. Nothing here can write.
+    tracking is read where it is on. Nothing here can write. A database snapshot has the users and rights that its
+    source had when it was made, and takes no others.
     """
     user = quote_tsql(mssql.user)
     lines = [
-        f"USE {quote_tsql(mssql.snapshot_database or mssql.database)};",
+        f"USE {quote_tsql(mssql.database)};",
         f"CREATE USER {user} FOR LOGIN {user};",
     ]
     lines += [f"GRANT VIEW DEFINITION ON SCHEMA::{quote_tsql(s)} TO {user};" for s in _schemas(chains)]

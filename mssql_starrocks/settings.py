@@ -63,7 +63,7 @@ class MssqlSettings(_Section):
 
     host: Host = Field(description="host name or address")
     port: int = Field(1433, ge=1, le=65535, description="of TDS")
-    user: str = Field(description="login that may read the tables (docs/security.md); with Entra the client's id")
+    user: str = Field(description="login that may read the tables (docs/permissions.md); with Entra the client's id")
     password: SecretStr = Field(description="of the login; with Entra the client's secret")
     database: str = Field(description="whose tables are copied")
     encrypt: bool = Field(True, description="TLS; without it everything can be read on the way")
@@ -108,7 +108,7 @@ class StarRocksSettings(_Section):
 
     host: Host = Field(description="of a front end")
     port: int = Field(9030, ge=1, le=65535, description="of the MySQL protocol")
-    user: str = Field(description="with the rights of docs/security.md")
+    user: str = Field(description="with the rights of docs/permissions.md")
     password: SecretStr = Field(SecretStr(""), description="of the user")
     database: str | None = Field(None, description="of schemas that `targets` does not name; else the schema's name")
     tls: Literal["auto", "required", "off"] = Field(

@@ -1,8 +1,7 @@
-"""docs/types.md, made from the matrix and the options: `make docs`."""
+"""docs/types.md, made from the matrix and the options."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 
 from mssql_starrocks.types.matrix import MATRIX, Form, Rule
@@ -109,7 +108,3 @@ def _code(text: str) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(types_page())
