@@ -190,7 +190,7 @@ def command(box, platform, tmp_path, monkeypatch):
 def test_the_command_shows_everything_and_writes_the_file(platform, command, tmp_path):
     done = command(f"{platform.schema.upper()}.NOTES", "--out", "plan.json")
     assert done.exit_code == 0, done.output
-    for text in ("USING iceberg", "PRIMARY KEY (`id`)", "Iceberg table: created", "1 chunks (one stream)",
+    for text in ("USING iceberg", "PRIMARY KEY (`id`)", "Iceberg table: created", "1 chunk (one stream)",
                  "VARCHAR(60)", "GRANT SELECT ON OBJECT::", "glue:CreateTable", "plan.json: 1 tables"):  # fmt: skip
         assert text in done.output
     assert [*plan_file.load(tmp_path / "plan.json")["tables"]] == [f"{platform.schema}.notes"]

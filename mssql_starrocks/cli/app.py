@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
 
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 
@@ -45,3 +47,12 @@ def told(*, as_json: bool = False) -> Iterator[None]:
 def tell_json(document: object) -> None:
     """The one document of `--json`."""
     typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Names and ids are whole, however narrow the terminal is: people copy them."""
+    shown = RichTable(*heads, box=None)
+    for row in rows:
+        shown.add_row(*map(escape, row))
+    whole = screen.measure(shown, options=screen.options.update(max_width=10_000)).maximum
+    Console(width=whole).print(shown)

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table as RichTable
-
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, errors, screen, tell_json, told
+from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.settings import Settings
@@ -41,8 +38,9 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE), as_json: JsonOption = Fa
             tell_json(_document(manifest.database, file, chains, refused))
             return
         _show_discovered(chains, refused)
-        screen.print(f"{file}: {len(manifest.tables)} tables of {manifest.database}, {len(chains)} to copy, "
-                     f"{len(refused)} refused. Next: dagster dev", markup=False, soft_wrap=True)  # fmt: skip
+        counted = f"{len(chains)} to copy, {len(refused)} refused"
+        screen.print(f"{file}: {len(manifest.tables)} tables of {manifest.database}, {counted}.",
+                     "Next: mssql-starrocks migrate, or dagster dev", markup=False, soft_wrap=True)  # fmt: skip
 
 
 def _document(database: str, file: Path, chains: Sequence[Chain], refused: Sequence[Refused]) -> dict[str, Any]:
@@ -63,15 +61,11 @@ def _document(database: str, file: Path, chains: Sequence[Chain], refused: Seque
 
 
 def _show_discovered(chains: Sequence[Chain], refused: Sequence[Refused]) -> None:
-    shown = RichTable("table", "rows (estimate)", "engine", "target", "", box=None)
+    copied = [(str(c.table.id), f"{c.table.rows:,}", c.engine, ".".join(c.names.warehouse)) for c in chains]
+    left = [(str(table.table), "", "refused", "") for table in refused]
+    show_table(("table", "rows (estimate)", "engine", "target"), [*copied, *left])
     for chain in chains:
-        shown.add_row(
-            escape(str(chain.table.id)),
-            f"{chain.table.rows:,}",
-            chain.engine,
-            ".".join(chain.names.warehouse),
-            escape("; ".join(chain.key_notes)),
-        )
+        for note in chain.key_notes:
+            screen.print(f"{chain.table.id}: {note}", markup=False, highlight=False, soft_wrap=True)
     for table in refused:
-        shown.add_row(escape(str(table.table)), "", "refused", "", escape(table.reason))
-    screen.print(shown)
+        screen.print(f"{table.table}: refused: {table.reason}", markup=False, style="red", soft_wrap=True)

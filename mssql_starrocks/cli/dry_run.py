@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-from rich.table import Table as RichTable
-
-from mssql_starrocks.cli.app import screen, tell_json
+from mssql_starrocks.cli.app import screen, show_table, tell_json
 
 if TYPE_CHECKING:
     from mssql_starrocks.orchestration.launch.job import Job
@@ -24,13 +21,9 @@ def show_plan(place: Workplace, job: Job, *, as_json: bool) -> None:
     if as_json:
         tell_json({"version": 1, "dry_run": True, "tables": rows})
         return
-    shown = RichTable("table", "would", "engine", "rows (estimate)", "lake", "target", "", box=None)
-    for column in shown.columns[:-1]:  # names are whole, also where a terminal is narrow
-        column.no_wrap, column.overflow = True, "ignore"
-    for row in rows:
-        cells = (row["table"], row["would"], row["engine"], f"{row['estimated_rows']:,}", row["lake"], row["target"])
-        shown.add_row(*map(escape, cells), escape(row["reason"]))
-    screen.print(shown)
+    heads = ("table", "would", "engine", "rows (estimate)", "lake", "target", "")
+    show_table(heads, [(row["table"], row["would"], row["engine"], f"{row['estimated_rows']:,}", row["lake"],
+                        row["target"], row["reason"]) for row in rows])  # fmt: skip
     screen.print(f"{len(rows)} tables; nothing was launched")
 
 

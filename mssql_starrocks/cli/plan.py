@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, tell_json, told
+from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
@@ -149,7 +147,7 @@ def _show(
 
 def _show_table(one: TablePlan, found: Outlook) -> None:
     _say(f"{one.table} -> Iceberg {one.lake} -> StarRocks {one.warehouse}", style="bold")
-    chunks = "chunks unknown" if found.chunks is None else f"{found.chunks} chunks"
+    chunks = {None: "chunks unknown", 1: "1 chunk"}.get(found.chunks, f"{found.chunks} chunks")
     _say(
         f"  read by {one.engine} ({one.engine_reason}), {chunks} ({found.cut}){_graded(found)}; loaded by {one.loader}"
     )
@@ -160,12 +158,13 @@ def _show_table(one: TablePlan, found: Outlook) -> None:
         _say(f"  {note}")
     for line in one.undeclared:
         _say(f"  blocked: {line.column}: {line.undeclared}", style="red")
-    ledger = RichTable("column", "SQL Server", "Iceberg", "StarRocks", "rule", "loss", "", box=None)
+    ledger = [(line.name or line.column, line.source, line.iceberg, line.starrocks, line.rule, line.loss.value)
+              for line in one.ledger]  # fmt: skip
+    show_table(("column", "SQL Server", "Iceberg", "StarRocks", "rule", "loss"), ledger)
     for line in one.ledger:
         longest = f" (longest {line.measured:,})" if line.measured is not None else ""
-        row = (line.name or line.column, line.source, line.iceberg, line.starrocks, line.rule, line.loss.value)
-        ledger.add_row(*map(escape, row), escape(line.sentence + longest))
-    screen.print(ledger)
+        if line.sentence or longest:
+            _say(f"  {line.name or line.column}: {line.sentence}{longest}")
     _say(f"{one.lake_ddl};\n\n{one.ddl};\n")
 
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic_core import to_jsonable_python
-from rich.table import Table as RichTable
 
 from mssql_starrocks.chain import Chain, plan_chains
-from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
+from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
 from mssql_starrocks.model import LoadSummary, RollbackReport
@@ -97,12 +96,12 @@ def _show(loads: Sequence[LoadSummary], *, as_json: bool) -> None:
     if as_json:
         tell_json(to_jsonable_python([asdict(load) for load in loads]))
         return
-    shown = RichTable("load", "point (source)", "committed (UTC)", "grade", "rows", "", box=None)
+    rows = []
     for load in loads:
         held = [word for word, true in (("main", load.current), ("StarRocks", load.in_starrocks)) if true]
         where = ", ".join([*held, *(["StarRocks perhaps"] if load.in_starrocks is None else [])])
-        shown.add_row(load.load_id, load.point, load.committed, load.grade, f"{load.rows:,}", where)
-    screen.print(shown)
+        rows.append((load.load_id, load.point, load.committed, load.grade, f"{load.rows:,}", where))
+    show_table(("load", "point (source)", "committed (UTC)", "grade", "rows", ""), rows)
 
 
 def _tell(report: RollbackReport, *, as_json: bool) -> None:
