@@ -1,8 +1,10 @@
 """Servers that several rooms' tests share; each is started once a session, and only when a test asks for it."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
+import botocore.loaders
 import pytest
 
 from mssql_starrocks.settings import LakeSettings
@@ -10,6 +12,9 @@ from mssql_starrocks_tests.platform import glue_settings
 from mssql_starrocks_tests.spark_session import glue_lake, spark, spark_settings, spark_source
 
 __all__ = ["glue_lake", "spark", "spark_settings", "spark_source"]  # fixtures
+
+# Each sandbox has a Glue client of its own, and each client would parse AWS's service models (0.1 s) again.
+botocore.loaders.create_loader = lru_cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ class Aws:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         application = _KnownKeysOnly(DomainDispatcherApplication(create_backend_app))
         self._server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
-        threading.Thread(target=self._server.serve_forever, daemon=True, name="aws").start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name="aws").start()
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         self._make_bucket()
 

@@ -96,7 +96,7 @@ class FaultyAws:
         self._rules: list[_Rule] = []
         self._lock, self._struck = threading.Lock(), 0
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=MotoRequestHandler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
 
     def arm(self, how: str, text: str, times: int) -> None:

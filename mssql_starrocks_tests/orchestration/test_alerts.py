@@ -22,7 +22,7 @@ def hook(environment):
     """A receiver of webhooks: `taken` are the messages, `status` is what it answers."""
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.taken, server.status = [], 200
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     environment.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{server.server_port}/hooks/canary-hook")
     yield server
