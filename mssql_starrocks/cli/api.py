@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,5 +64,15 @@ def _serve(host: str, port: int, at_once: int, token: str | None, file: Path, ho
     check_token(token or None, host)
     settings = Settings.load()
     webserver = os.environ.get("DAGSTER_WEBSERVER_URL") or Config.load(file).webserver
+
+    class Telling(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                errors.print(
+                    f"serving http://{host}:{port}, its documentation is /docs; Ctrl-C ends it", soft_wrap=True
+                )
+
     with Jobs(lambda: Workplace(Config.load(file), file, lambda: settings), settings, home, at_once) as jobs:
-        uvicorn.run(create_app(jobs, token, webserver), host=host, port=port, log_level="warning", server_header=False)
+        app = create_app(jobs, token, webserver)
+        Telling(uvicorn.Config(app, host, port, log_level="warning", server_header=False)).run()
