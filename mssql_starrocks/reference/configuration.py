@@ -32,6 +32,35 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "spark": SparkSettings,
 }
 _TITLES = {"mssql": "SQL Server", "lake": "Lake", "starrocks": "StarRocks", "spark": "Spark"}
+EXAMPLE = """\
+include: ["sales.*", "hr.*"]        # patterns of schema.table
+exclude: ["*.tmp_*"]
+targets: {sales: analytics}         # StarRocks database per schema; else STARROCKS_DATABASE, else the schema's name
+engine: auto                        # auto | arrow | spark
+spark_above_mb: 1024                # auto takes Spark from this estimated size on
+chunk_mb: 128                       # of one extraction chunk
+retries: 3                          # of a stage, after an error that may pass (lost connection, deadlock, throttling)
+partitioning: auto                  # auto | original (by rows) | a number of chunks; also per table
+loader: catalog_insert              # catalog_insert | stream_load | spark_jdbc (docs/loading.md)
+minimum_grade: B                    # refuse tables that cannot be read so exactly (A, B, D, E); maximum_grade: caps
+keep_failed_days: 7                 # and keep_loads: 5: what the job `clean` leaves (docs/operations.md)
+proof: auto                         # auto | counts | columns | rows: how much is compared (docs/proof.md)
+types: {time_as: text}              # choices per type, for the run, a table or a column (docs/types.md)
+on_swap: stop                       # stop | regrant: when a StarRocks table must be replaced (docs/schema_changes.md)
+audit_columns: {migrated_at: migrated_at, source_schema: source_schema, load_id: load_id}   # null switches one off
+report: reports/                    # folder or s3://bucket/prefix: a report of each schema after its copy (docs/report.md)
+webserver: 127.0.0.1:3000           # lets the new-table sensor reload the code location; alerts link to it
+schedule: "0 2 * * *"               # every table anew at two, one run per table (docs/operations.md)
+time_zone: Europe/Berlin            # of the schedule; else UTC
+tables:
+  sales.orders: {engine: spark, owners: ["team:sales"]}
+  hr.*: {exclude_columns: [ssn]}    # a pattern may name columns that some tables lack
+  ops.metrics: {key: none}          # a StarRocks table without primary key; or a key or unique index by name
+  sales.prices: {accept_schema_change: [83cf69f8a133]}   # what the schema check said to set (docs/schema_changes.md)
+  ops.notes:
+    types: {long_values: null_with_hash}      # texts above 1 MiB, which StarRocks cannot hold
+    columns: {code: {target: VARCHAR(20)}}    # a StarRocks type set by hand
+"""
 
 
 def configuration_page() -> str:
@@ -39,8 +68,10 @@ def configuration_page() -> str:
     parts = ["# Configuration\n" + MADE.format("config.py and settings.py")]
     parts.append(
         "What is copied and how is in `mssql_starrocks.yaml` (or `attributes:` of the component's `defs.yaml`); "
-        "connections and secrets are in the environment or `.env`.\n"
+        "connections and secrets are in the environment or `.env` (`.env.example`). Everything is optional but the "
+        "connections; an unknown name is refused with the closest valid one.\n"
     )
+    parts.append(f"```yaml\n{EXAMPLE}```\n")
     shown: set[str] = set()
     for title, (model, remark) in _MODELS.items():
         rows = [row for name, row in _options(model) if model is not ColumnChoices or name not in shown]

@@ -18,6 +18,26 @@ column`: together with the second column. `declared`: something is lost, said he
 before the first row moves. `c` is the column, `n` its length, `p` and `s` its precision and scale; StarRocks counts text
 in UTF-8 bytes, hence `3n` (`n` for `_UTF8` collations).
 
+The ones that surprise:
+
+| SQL Server | StarRocks | why |
+|---|---|---|
+| `tinyint` | SMALLINT | 0-255 |
+| `nvarchar(n)` | VARCHAR(3n) | StarRocks counts UTF-8 bytes |
+| `datetime2(7)` | DATETIME + `<column>__ns100` | microseconds; the seventh digit is kept beside it |
+| `datetimeoffset` | DATETIME in UTC + `<column>__offset_min` | the offset is kept beside the instant |
+| `time` | VARCHAR(16) | StarRocks has no TIME column |
+| `uniqueidentifier` | VARCHAR(36), upper case | |
+| `sql_variant` | VARCHAR + `<column>__type` | |
+| `geometry`, `geography` | VARBINARY (WKB) + `<column>__srid` | or well-known text |
+| decimal, money, binary in a key | BIGINT, LARGEINT or text | StarRocks takes no DECIMAL or VARBINARY key |
+
+Float keys and keys over 128 bytes are refused by name until another key, or none, is chosen; CLR types and vectors are
+certified only with `accept_loss: true`. The same ledger, for a table's own columns, is in the plan, in the description of
+its `mssql_snapshot` asset, and travels with each load. A loss whose rule asks for it blocks the `schema` check until it is
+accepted in the configuration.
+
+## Every type
 | SQL Server | rule | Iceberg | StarRocks | in a key | loss | what happens |
 |---|---|---|---|---|---|---|
 """
