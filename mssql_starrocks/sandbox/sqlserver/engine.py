@@ -21,7 +21,7 @@ SYSTEM_DATABASES = ("master", "tempdb", "model", "msdb")
 
 class Engine:
     def __init__(self, database: str, *, snapshot_isolation: bool) -> None:
-        self.duckdb = duckdb.connect(config={"threads": 2})
+        self.duckdb = duckdb.connect(config={"threads": 1})
         self.duckdb.execute("SET timezone = 'UTC'")
         udfs.register(self.duckdb)
         names = (*SYSTEM_DATABASES, database)

@@ -23,7 +23,7 @@ class Engine:
 
     def __init__(self, store: Store, faults: Faults) -> None:
         self.store, self.faults = store, faults
-        self.database = duckdb.connect(":memory:")
+        self.database = duckdb.connect(":memory:", config={"threads": 1})
         self.database.execute("SET TimeZone = 'UTC'")
         json_text.register(self.database)
         # DuckDB complains at exit of Python functions in a database that is still open

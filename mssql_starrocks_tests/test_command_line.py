@@ -1,0 +1,43 @@
+"""What every command of the command line has in common."""
+
+import json
+
+import click
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from mssql_starrocks.cli import app
+
+COMMANDS = typer.main.get_command(app).commands
+FOREGROUND = {"api", "demo", "ui"}  # they serve, or show, until they are ended
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_an_example(name):
+    done = CliRunner().invoke(app, [name, "--help"])
+    assert done.exit_code == 0
+    assert "Example" in done.output
+    assert f"mssql-starrocks {name}" in done.output
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - FOREGROUND))
+def test_there_is_json_for_scripts(name):
+    assert "--json" in {option for parameter in COMMANDS[name].params for option in parameter.opts}
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - FOREGROUND - {"jars", "sandbox"}))
+def test_a_users_mistake_is_json_too(name, tmp_path):
+    """One document on stdout, one message on stderr, exit code 2."""
+    arguments = [a.make_metavar(click.Context(COMMANDS[name])) for a in COMMANDS[name].params if a.required]
+    more = ["--yes"] if name == "rollback" else []
+    done = CliRunner().invoke(app, [name, *arguments, *more, "--json", "--config", str(tmp_path / "none.yaml")])
+    assert done.exit_code == 2, done.output
+    said = json.loads(done.stdout)["error"]
+    assert "none.yaml" in said or "_HOST is not set" in said
+    assert done.stderr == f"error: {said}\n"
+
+
+def test_completion_is_offered():
+    done = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="mssql-starrocks")
+    assert "_MSSQL_STARROCKS_COMPLETE" in done.output
