@@ -17,6 +17,13 @@ __all__ = ["glue_lake", "spark", "spark_settings", "spark_source"]  # fixtures
 botocore.loaders.create_loader = lru_cache(botocore.loaders.create_loader)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup`: a file's tests stay together, and those that need Spark share one worker and its JVM."""
+    with_spark = {item.path for item in items if "spark" in getattr(item, "fixturenames", ())}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("spark" if item.path in with_spark else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def aws() -> Iterator[object]:
     from mssql_starrocks.sandbox.aws import Aws

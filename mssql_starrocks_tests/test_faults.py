@@ -9,7 +9,8 @@ import pytest
 from mssql_starrocks import stages
 from mssql_starrocks.engines.arrow import ArrowEngine
 from mssql_starrocks.errors import LakeError, NotCertifiedError, SourceError, WarehouseError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import branch
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.stages import loading, snapshotting
 from mssql_starrocks_tests.platform import Platform, decision, failed
@@ -82,7 +83,7 @@ def test_a_copy_that_dies_neither_hides_nor_discards_a_certified_load(made, monk
     made.snapshot(chain)
     made.prove_snapshot(chain)
     monkeypatch.setattr(ArrowEngine, "copy", lambda *_: 1 / 0)
-    monkeypatch.setattr(branches, "abandon", lambda *_: None)  # the process is gone before it can tidy up
+    monkeypatch.setattr(branch, "abandon", lambda *_: None)  # the process is gone before it can tidy up
     with pytest.raises(LakeError, match="ZeroDivisionError"):
         made.snapshot(chain)
     monkeypatch.undo()
@@ -204,7 +205,7 @@ def test_what_somebody_else_put_on_main_is_not_loaded(made, monkeypatch):
     made.snapshot(chain)
     monkeypatch.undo()
     table = made.lake_table(chain)
-    empty = branches.newest_audit(table)
+    empty = in_lake.newest_audit(table)
     table.manage_snapshots().set_current_snapshot(snapshot_id=empty.snapshot_id).commit()
     with pytest.raises(NotCertifiedError, match="main is not what was certified: row_count"):
         made.load(chain)

@@ -42,6 +42,14 @@ def failed(what: str, text: str, advice: str) -> Finding:
     return Finding(what, State.FAILED, text, advice)
 
 
+def each(what: str, wrong: Sequence[str], advice: str, good: str) -> Iterator[Finding]:
+    """A warning for each thing that is wrong; one line that says `good` when nothing is."""
+    for text in wrong:
+        yield warning(what, text, advice)
+    if not wrong:
+        yield ok(what, good)
+
+
 @dataclass(frozen=True)
 class Check:
     """A function of a session that gives findings, and how many seconds it may take."""

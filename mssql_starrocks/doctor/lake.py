@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mssql_starrocks.doctor.finding import Check, Finding, System, failed, ok, warning
+from mssql_starrocks.doctor.finding import Check, Finding, System, each, failed, ok
 from mssql_starrocks.doctor.patient import Patient
 from mssql_starrocks.errors import LakeError
 from mssql_starrocks.lake.catalog import open_catalog
@@ -46,10 +46,7 @@ def system(patient: Patient) -> System:
 
 def _tls(patient: Patient, _: Catalog) -> Iterator[Finding]:
     exposed = lake_exposures(patient.settings.lake)
-    for text in exposed:
-        yield warning("TLS to the lake", text, "Use an https endpoint.")
-    if not exposed:
-        yield ok("TLS to the lake", "encrypted and verified, or on this machine")
+    return each("TLS to the lake", exposed, "Use an https endpoint.", "encrypted and verified, or on this machine")
 
 
 def _databases(patient: Patient, catalog: Catalog) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from functools import partial
 
-from mssql_starrocks.doctor.finding import Check, Finding, System, failed, ok, warning
+from mssql_starrocks.doctor.finding import Check, Finding, System, each, failed, ok, warning
 from mssql_starrocks.doctor.patient import Patient
 from mssql_starrocks.model import Grade
 from mssql_starrocks.permissions import source_grants
@@ -46,10 +46,8 @@ def system(patient: Patient) -> System:
 
 def _tls(patient: Patient, _: Session) -> Iterator[Finding]:
     exposed = source_exposures(patient.settings.mssql)
-    for text in exposed:
-        yield warning("TLS to SQL Server", text, "Set MSSQL_CA_FILE and take that setting back.")
-    if not exposed:
-        yield ok("TLS to SQL Server", "encrypted and verified")
+    advice = "Set MSSQL_CA_FILE and take that setting back."
+    return each("TLS to SQL Server", exposed, advice, "encrypted and verified")
 
 
 def _reader(patient: Patient, _: Session) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from mssql_starrocks.doctor import grants
-from mssql_starrocks.doctor.finding import Check, Finding, State, System, failed, ok, warning
+from mssql_starrocks.doctor.finding import Check, Finding, State, System, each, failed, ok, warning
 from mssql_starrocks.doctor.patient import Patient
 from mssql_starrocks.errors import WarehouseError
 from mssql_starrocks.permissions import warehouse_grants
@@ -57,12 +57,8 @@ def _tls(patient: Patient, session: WarehouseSession) -> Iterator[Finding]:
     exposed = warehouse_exposures(starrocks)
     if not exposed and not session.encrypted and not is_loopback(starrocks.host):
         exposed = ("The server offers no TLS: nothing to and from it is encrypted.",)
-    for text in exposed:
-        yield warning(
-            what, text, "Set STARROCKS_TLS=required and STARROCKS_CA_FILE, and give the server a certificate."
-        )
-    if not exposed:
-        yield ok(what, "encrypted and verified" if session.encrypted else "none, on this machine")
+    advice = "Set STARROCKS_TLS=required and STARROCKS_CA_FILE, and give the server a certificate."
+    return each(what, exposed, advice, "encrypted and verified" if session.encrypted else "none, on this machine")
 
 
 def _backends(_: Patient, session: WarehouseSession) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.lake.branch import AUDIT, EVIDENCE, LOAD_ID, PREFIX
+from mssql_starrocks.lake.loads import AUDIT, EVIDENCE, LOAD_ID, PREFIX
 from mssql_starrocks.model import Checkpoint, ResumeKey
 from mssql_starrocks.model.checkpoint import from_ranges, ranges
 

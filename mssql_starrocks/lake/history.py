@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.errors import PublishConflictError
-from mssql_starrocks.lake.branch import TAG, LoadSnapshot, load_at, published
+from mssql_starrocks.lake.loads import TAG, LoadSnapshot, load_at, published
 from mssql_starrocks.lake.refs import change_refs
 from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.lake.tables import expected_schema

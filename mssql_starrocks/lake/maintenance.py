@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.lake.branch import AUDIT, CERTIFIED, LOAD_ID, TAG, newest_audit
 from mssql_starrocks.lake.history import age
+from mssql_starrocks.lake.loads import AUDIT, CERTIFIED, LOAD_ID, TAG, newest_audit
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

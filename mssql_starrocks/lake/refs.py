@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.update.snapshot import ManageSnapshots
 
+# Milliseconds. Expiry by other tools may then drop a branch that nobody published; `clean` goes by keep_failed_days.
+FAILED_AGE = 7 * 86_400_000
+
 
 def change_refs(table: Table, change: Callable[[ManageSnapshots], ManageSnapshots], main: int | None = None) -> None:
     """Commit a change of refs; `main` is the snapshot that it makes main, whose schema becomes the table's.

@@ -26,7 +26,7 @@ from pyiceberg.types import NestedField
 
 from mssql_starrocks.changes import continued, promotable
 from mssql_starrocks.errors import LakeError
-from mssql_starrocks.lake.branch import PREFIX, newest_on_main
+from mssql_starrocks.lake.loads import PREFIX, newest_on_main
 from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.model import Definition
 from mssql_starrocks.retries import commits

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.lake.branch import empty_rows, newest_on_main
+from mssql_starrocks.lake.branch import empty_rows
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
+from mssql_starrocks.lake.loads import newest_on_main
 from mssql_starrocks.model import Difference, Evidence
 from mssql_starrocks.settings import LakeSettings
 

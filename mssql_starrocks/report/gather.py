@@ -11,7 +11,7 @@ from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain, Refused
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import MssqlStarrocksError, WarehouseError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.fingerprint import known_fingerprint
 from mssql_starrocks.model import CheckReport, Difference, Manifest
 from mssql_starrocks.report import surroundings
@@ -171,7 +171,7 @@ def _with_lake(chain: Chain, table: Table, facts: TableFacts, snapshot_id: str) 
 
 def _waiting(chain: Chain, table: Table) -> str:
     """What became of a load that is newer than the published one."""
-    load = ours(chain, branches.newest_audit(table))
+    load = ours(chain, in_lake.newest_audit(table))
     if load is None:
         return ""
     name = f"Load {load.evidence.load_id} is newer and not published"

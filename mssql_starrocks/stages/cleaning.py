@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.maintenance import Keep, Removed, remove_old
@@ -36,7 +36,7 @@ def clean(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings, now: d
     if not _exists(chain, lake):
         return CleanReport(chain.table.id, (), (), 0, ())
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
-        ours(chain, branches.published(table))
+        ours(chain, in_lake.published(table))
         shadows = replacing.shadows(session, chain)  # before the ledger, which names a shadow before it exists
         entry = ledger.read(session, chain)
         held = frozenset({entry.snapshot_id, entry.pending_snapshot_id}) if entry else frozenset()

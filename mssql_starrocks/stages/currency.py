@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.rows import schema_of
 from mssql_starrocks.lake.tables import schema_differences as lake_differences
 from mssql_starrocks.model import Difference, Evidence, Fingerprint
@@ -64,11 +64,11 @@ def is_current(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, starrocks
     return Currency(True, said, evidence.fingerprint.rows, evidence.load_id, published.snapshot_id)
 
 
-def _published(chain: Chain, lake: LakeSettings) -> branches.LoadSnapshot | str:
+def _published(chain: Chain, lake: LakeSettings) -> in_lake.LoadSnapshot | str:
     """The published load, or why it is no copy of the table as it is planned now."""
     try:
         with lake_table(chain, lake) as table:
-            load = ours(chain, branches.published(table))
+            load = ours(chain, in_lake.published(table))
             differences = lake_differences(chain, schema_of(table, load.snapshot_id)) if load else ()
     except NeverCopiedError:
         return "never copied"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.changes import SchemaChange, continued, definition_of, schema_changes, undecided
 from mssql_starrocks.errors import LakeError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.tables import ensure_table, expected_schema
 from mssql_starrocks.proof import what_to_accept
@@ -29,7 +29,7 @@ def prepared(chain: Chain, lake: LakeSettings) -> tuple[Table, int]:
         LakeError: the table is another source's, or cannot follow the source.
     """
     table, before = ensure_table(chain, lake)
-    ours(chain, branches.published(table))
+    ours(chain, in_lake.published(table))
     from mssql_starrocks.lake.schemas import stage
 
     known = before.definition if before else None
@@ -42,9 +42,9 @@ def prepared(chain: Chain, lake: LakeSettings) -> tuple[Table, int]:
         return table.refresh(), schema_id
 
 
-def former_names(table: Table, held: int, load: branches.LoadSnapshot) -> Mapping[str, str]:
+def former_names(table: Table, held: int, load: in_lake.LoadSnapshot) -> Mapping[str, str]:
     """What the columns of a load were called in the snapshot that StarRocks holds, as far as both are known."""
-    before = branches.load_at(table, held)
+    before = in_lake.load_at(table, held)
     one, other = before.evidence.definition if before else None, load.evidence.definition
     return continued(one, other) if one and other else {}
 

@@ -10,7 +10,7 @@ from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.changes import SchemaChange, schema_changes
 from mssql_starrocks.errors import LakeError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.lake.fingerprint import fingerprint
@@ -49,7 +49,7 @@ def lake_table(chain: Chain, lake: LakeSettings) -> Iterator[Table]:
         yield table
 
 
-def ours(chain: Chain, load: branches.LoadSnapshot | None) -> branches.LoadSnapshot | None:
+def ours(chain: Chain, load: in_lake.LoadSnapshot | None) -> in_lake.LoadSnapshot | None:
     """Two databases that share names would share a lake table: the second one is refused."""
     if load and (load.evidence.database, load.evidence.table) != (chain.database, chain.table.id):
         raise LakeError(
@@ -59,13 +59,13 @@ def ours(chain: Chain, load: branches.LoadSnapshot | None) -> branches.LoadSnaps
     return load
 
 
-def published(chain: Chain, table: Table) -> branches.LoadSnapshot:
+def published(chain: Chain, table: Table) -> in_lake.LoadSnapshot:
     """The load that `main` holds.
 
     Raises:
         LakeError: nothing of ours is published.
     """
-    current = ours(chain, branches.published(table))
+    current = ours(chain, in_lake.published(table))
     if current is None:
         if foreign := table.current_snapshot():
             raise LakeError(
@@ -80,14 +80,14 @@ def published(chain: Chain, table: Table) -> branches.LoadSnapshot:
 
 
 def prove(
-    chain: Chain, table: Table, load: branches.LoadSnapshot, mssql: MssqlSettings | None = None
+    chain: Chain, table: Table, load: in_lake.LoadSnapshot, mssql: MssqlSettings | None = None
 ) -> tuple[CheckReport, ...]:
     """Compare what the source said with what an independent reader finds in the load's snapshot.
 
     With `mssql` a failed proof names rows that differ.
     """
     seen = fingerprint(table, load.snapshot_id, chain.columns, load.evidence.level)
-    before = branches.load_before(table, load)
+    before = in_lake.load_before(table, load)
     changes = _schema_changes(before, load)
     facts = {
         "load_id": load.evidence.load_id,
@@ -110,7 +110,7 @@ def prove(
     return with_source_rows(chain, reports, load.evidence.level, mssql, table, load.snapshot_id)
 
 
-def _schema_changes(before: branches.LoadSnapshot | None, load: branches.LoadSnapshot) -> tuple[SchemaChange, ...]:
+def _schema_changes(before: in_lake.LoadSnapshot | None, load: in_lake.LoadSnapshot) -> tuple[SchemaChange, ...]:
     """What changed at the source since the load before; nothing is known of older loads."""
     one, other = before.evidence.definition if before else None, load.evidence.definition
     return schema_changes(one, other) if one and other else ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError, NotCertifiedError, WarehouseError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.fingerprint import LakePrint, known_fingerprint
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import CheckReport, Difference, Level, LoadReport, PlannedColumn
@@ -104,7 +104,7 @@ def prove_warehouse(
         entry = _mended(chain, table, session, starrocks)
         if entry is None or entry.snapshot_id == ledger.NOTHING:
             raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
-        held = branches.load_at(table, entry.snapshot_id)
+        held = in_lake.load_at(table, entry.snapshot_id)
         if held is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
         seen = _see(chain, table, held, lake_fingerprint)
@@ -137,7 +137,7 @@ class _Seen:
 
 
 def _see(
-    chain: Chain, table: Table, load: branches.LoadSnapshot, look: Callable[[Table, int, Columns, Level], LakePrint]
+    chain: Chain, table: Table, load: in_lake.LoadSnapshot, look: Callable[[Table, int, Columns, Level], LakePrint]
 ) -> _Seen:
     level = load.evidence.level
     return _Seen(table, load.snapshot_id, level, look(table, load.snapshot_id, chain.columns, level))
@@ -161,7 +161,7 @@ def _prove_table(
     return with_warehouse_rows(chain, reports, seen.level, (seen.table, seen.snapshot_id), session, table)
 
 
-def _refuse_foreign_rows(chain: Chain, current: branches.LoadSnapshot, seen: LakePrint) -> None:
+def _refuse_foreign_rows(chain: Chain, current: in_lake.LoadSnapshot, seen: LakePrint) -> None:
     """Whoever moved `main`: what it holds must be what its evidence says."""
     reports = proof.reports("source", "lake", current.evidence.fingerprint, seen.source, (), {})
     failed = [r for r in reports if not r.passed]
@@ -170,7 +170,7 @@ def _refuse_foreign_rows(chain: Chain, current: branches.LoadSnapshot, seen: Lak
 
 
 def _refuse_overtaken(
-    chain: Chain, table: Table, session: WarehouseSession, current: branches.LoadSnapshot, shadow: str
+    chain: Chain, table: Table, session: WarehouseSession, current: in_lake.LoadSnapshot, shadow: str
 ) -> None:
     """An older load must not put the target back: the newest publish and the last load that began win."""
     entry = ledger.read(session, chain)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.changes import continued, definition_of, schema_changes, undecided
 from mssql_starrocks.errors import LakeError, MssqlStarrocksError, SourceError, WarehouseError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained as lake_explained
 from mssql_starrocks.lake.rows import schema_of
@@ -139,7 +139,7 @@ class _Lake:
         self._down: Change | None = None
         self._table: Table | None = None
 
-    def look(self, chain: Chain) -> tuple[Change, branches.LoadSnapshot | None]:
+    def look(self, chain: Chain) -> tuple[Change, in_lake.LoadSnapshot | None]:
         self._table = None
         if self._down:
             return self._down, None
@@ -153,7 +153,7 @@ class _Lake:
 
     def taken(self, chain: Chain) -> tuple[float, str] | None:
         """Seconds that the last load took until its commit, scaled by rows; both instants are of our own clock."""
-        load = branches.published(self._table) if self._table is not None else None
+        load = in_lake.published(self._table) if self._table is not None else None
         commit = self._table.snapshot_by_id(load.snapshot_id) if self._table is not None and load else None
         if load is None or commit is None:
             return None
@@ -167,14 +167,14 @@ class _Lake:
             f"copy to the lake only: {seconds:.1f} s in load {load.evidence.load_id}, scaled by rows"
         )
 
-    def _compare(self, chain: Chain) -> tuple[Change, branches.LoadSnapshot | None]:
+    def _compare(self, chain: Chain) -> tuple[Change, in_lake.LoadSnapshot | None]:
         from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
         try:
             table = open_catalog(self._lake).load_table(chain.names.lake)
         except (NoSuchTableError, NoSuchNamespaceError):
             return Change("created"), None
-        self._table, load = table, branches.published(table)
+        self._table, load = table, in_lake.published(table)
         try:
             ours(chain, load)
         except LakeError as error:
@@ -184,7 +184,7 @@ class _Lake:
         return _evolution(chain, table, load), load
 
 
-def _evolution(chain: Chain, table: Table, load: branches.LoadSnapshot) -> Change:
+def _evolution(chain: Chain, table: Table, load: in_lake.LoadSnapshot) -> Change:
     differences = lake_differences(chain, schema_of(table, load.snapshot_id))
     known = load.evidence.definition
     changes = schema_changes(known, definition_of(chain)) if known else ()
@@ -193,7 +193,7 @@ def _evolution(chain: Chain, table: Table, load: branches.LoadSnapshot) -> Chang
     return Change("evolved", _said(differences)) if differences else Change("unchanged")
 
 
-def _warehouse(chain: Chain, session: WarehouseSession, published: branches.LoadSnapshot | None) -> Change:
+def _warehouse(chain: Chain, session: WarehouseSession, published: in_lake.LoadSnapshot | None) -> Change:
     target = chain.names.warehouse
     found, entry = columns_of(session, target), ledger.read(session, chain)
     if entry and entry.source != ledger.source_name(chain):
@@ -209,7 +209,7 @@ def _warehouse(chain: Chain, session: WarehouseSession, published: branches.Load
     return Change("swapped", said) if clauses is None else Change("altered and overwritten", said)
 
 
-def _former_names(chain: Chain, published: branches.LoadSnapshot | None) -> Mapping[str, str]:
+def _former_names(chain: Chain, published: in_lake.LoadSnapshot | None) -> Mapping[str, str]:
     before = published.evidence.definition if published else None
     return continued(before, definition_of(chain)) if before else {}
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError, NotCertifiedError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
+from mssql_starrocks.lake import publishing
 from mssql_starrocks.model import CheckReport, PublishReport
 from mssql_starrocks.retries import retried
 from mssql_starrocks.settings import LakeSettings, MssqlSettings
@@ -37,12 +38,12 @@ def prove_snapshot(
         log: is told when the proof is taken again after a transient error.
     """
     with lake_table(chain, lake) as table:
-        load = _wanted(chain, table, load_id) or ours(chain, branches.published(table))
+        load = _wanted(chain, table, load_id) or ours(chain, in_lake.published(table))
         if load is None:
             raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
         reports = prove(chain, table, load, mssql)
         if not load.certified:
-            judge = branches.certify if all(r.passed for r in reports) else branches.keep_failed
+            judge = publishing.certify if all(r.passed for r in reports) else publishing.keep_failed
             judge(table, load)
     return reports
 
@@ -63,7 +64,7 @@ def publish(chain: Chain, lake: LakeSettings, log: Log, load_id: str | None = No
         if not load.certified:
             _certify_now(chain, table, load)
             table.refresh()
-        tag = branches.publish(table, replace(load, certified=True))
+        tag = publishing.publish(table, replace(load, certified=True))
         log(f"{chain.table.id}: main is now snapshot {load.snapshot_id} ({load.evidence.fingerprint.rows:,} rows)")
         return PublishReport(
             chain.table.id,
@@ -76,11 +77,11 @@ def publish(chain: Chain, lake: LakeSettings, log: Log, load_id: str | None = No
         )
 
 
-def _wanted(chain: Chain, table: Table, load_id: str | None) -> branches.LoadSnapshot | None:
+def _wanted(chain: Chain, table: Table, load_id: str | None) -> in_lake.LoadSnapshot | None:
     """A run names its own load, so that another run's newer one is never judged or published in its place."""
     if load_id is None:
-        return ours(chain, branches.newest_audit(table))
-    load = ours(chain, branches.load_of(table, load_id))
+        return ours(chain, in_lake.newest_audit(table))
+    load = ours(chain, in_lake.load_of(table, load_id))
     if load is None:
         raise LakeError(f"{chain.table.id}: load {load_id} is neither waiting nor published; materialise it again.")
     return load
@@ -100,8 +101,8 @@ def _already_published(chain: Chain, table: Table, seconds: float) -> PublishRep
     )
 
 
-def _certify_now(chain: Chain, table: Table, load: branches.LoadSnapshot) -> None:
+def _certify_now(chain: Chain, table: Table, load: in_lake.LoadSnapshot) -> None:
     failed = [r for r in prove(chain, table, load) if not r.passed]
     if failed:
         raise NotCertifiedError(f"{chain.table.id}: load {load.evidence.load_id} is not published: {failed[0].summary}")
-    branches.certify(table, load)
+    publishing.certify(table, load)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import LakeError, MssqlStarrocksError, NotCertifiedError, PublishConflictError
-from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake import history
-from mssql_starrocks.lake.branch import LoadSnapshot
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.fingerprint import fingerprint
+from mssql_starrocks.lake.loads import LoadSnapshot
 from mssql_starrocks.model import LoadReport, LoadSummary, RollbackReport
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.stages.lake_loads import lake_table, ours, published
@@ -118,7 +118,7 @@ def _wanted(
         return there[to]
     if entry and history.age(table, entry.snapshot_id) > history.age(table, current.snapshot_id):
         return current  # StarRocks is ahead of main: a rollback ended between the two
-    before = branches.load_before(table, current)
+    before = in_lake.load_before(table, current)
     if before is None or before.evidence.load_id not in there:
         raise LakeError(f"{chain.table.id}: there is no load before {current.evidence.load_id} in the lake any more.")
     return before

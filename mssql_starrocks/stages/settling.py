@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks import proof
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.fingerprint import fingerprint as lake_fingerprint
 from mssql_starrocks.model import Level
 from mssql_starrocks.warehouse import ledger
@@ -26,7 +26,7 @@ def settled(chain: Chain, table: Table, session: WarehouseSession, entry: ledger
     The pending snapshot is named only when the target is equal to it and not to the one before: where the proof cannot
     tell them apart the older is kept, which costs at most one more load.
     """
-    pending = branches.load_at(table, entry.pending_snapshot_id)
+    pending = in_lake.load_at(table, entry.pending_snapshot_id)
     found = columns_of(session, chain.names.warehouse) if pending else ()
     if pending is None or not found or schema_differences(chain, found):
         return entry

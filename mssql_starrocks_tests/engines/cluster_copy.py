@@ -20,7 +20,7 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.engines.session import _zones
 from mssql_starrocks.engines.spark import SparkEngine
 from mssql_starrocks.engines.trust import trust_store
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.branch import AuditBranch
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint
@@ -48,7 +48,7 @@ def copied(chain: Chain, settings: Settings, spark: object) -> dict:
     report = stages.snapshot(chain, settings.mssql, settings.lake, spark, said.append)
     proofs = stages.prove_snapshot(chain, settings.lake, mssql=settings.mssql)
     lake = open_catalog(settings.lake).load_table(chain.names.lake)
-    load = branches.newest_audit(lake)
+    load = in_lake.newest_audit(lake)
     return {
         "branch": report.branch,
         "rows": report.copied.rows,

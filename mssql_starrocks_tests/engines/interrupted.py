@@ -3,8 +3,8 @@
 import itertools
 
 from mssql_starrocks import stages
-from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake import checkpoints
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.model import Level
@@ -87,7 +87,7 @@ class Interrupted(Platform):
         return found[0] if found else None
 
     def audit_branches(self, chain):
-        return [name for name in self.lake(chain).refs() if name.startswith(branches.AUDIT)]
+        return [name for name in self.lake(chain).refs() if name.startswith(in_lake.AUDIT)]
 
     def content(self, chain, report):
         return fingerprint(self.lake(chain), report.copied.snapshot_id, chain.columns, Level.ROWS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.model import Sizing
@@ -31,7 +31,7 @@ def test_a_copy_is_certified_and_equal_whatever_the_engine(platform, seen, engin
     report = platform.snapshot(chain)
     assert not failed(platform.prove_snapshot(chain))
     lake = open_catalog(platform.settings.lake).load_table(chain.names.lake)
-    load = branches.newest_audit(lake)
+    load = in_lake.newest_audit(lake)
     assert load.snapshot_id == report.copied.snapshot_id
     assert report.copied.rows == load.evidence.fingerprint.rows
     schema = [(f.field_id, f.name, str(f.field_type), f.required, f.doc) for f in lake.schema().fields]
@@ -49,4 +49,4 @@ def test_many_chunks_are_one_snapshot_with_every_row_once(platform, engine):
     assert report.copied.rows == 2_000
     assert not failed(platform.prove_snapshot(chain))
     lake = open_catalog(platform.settings.lake).load_table(chain.names.lake)
-    assert len([s for s in lake.snapshots() if branches.LOAD_ID in s.summary.additional_properties]) == 1
+    assert len([s for s in lake.snapshots() if in_lake.LOAD_ID in s.summary.additional_properties]) == 1

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake import checkpoints, journal
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.model import Grade
 from mssql_starrocks.source import kindness
 from mssql_starrocks.stages import snapshotting
@@ -66,11 +66,11 @@ def test_a_load_of_several_commits_is_a_load_like_any_other(made):
     made.source(f"UPDATE {made.name} SET v = N'new' WHERE id < 5000")
     made.broken(chain)
     held = made.lake(chain)
-    assert branches.newest_audit(held) is None
-    assert branches.load_of(held, made.left(chain).load_id) is None
+    assert in_lake.newest_audit(held) is None
+    assert in_lake.load_of(held, made.left(chain).load_id) is None
     assert not failed(made.copy(chain))
-    load = branches.published(made.lake(chain))
-    assert branches.load_before(made.lake(chain), load).snapshot_id == before
+    load = in_lake.published(made.lake(chain))
+    assert in_lake.load_before(made.lake(chain), load).snapshot_id == before
     assert made.warehouse(f"SELECT count(*), count(DISTINCT id), sum(v = 'new') FROM {made.name}") == [
         (ROWS, ROWS, 5000)
     ]
@@ -209,7 +209,7 @@ def test_small_tables_are_one_commit(made, monkeypatch):
     monkeypatch.setattr(journal, "CHECKPOINT_BYTES", 1 << 30)
     chain = made.chain(maximum_grade="D")
     report, _ = made.run(chain)
-    ours = [s for s in made.lake(chain).snapshots() if branches.LOAD_ID in s.summary.additional_properties]
+    ours = [s for s in made.lake(chain).snapshots() if in_lake.LOAD_ID in s.summary.additional_properties]
     assert [s.snapshot_id for s in ours] == [report.copied.snapshot_id]
 
 

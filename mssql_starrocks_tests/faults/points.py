@@ -32,7 +32,7 @@ class Point:
 
 
 _STAGES, _LOADERS = "mssql_starrocks.stages", "mssql_starrocks.warehouse.loaders"
-_BRANCH, _REPLACE = "mssql_starrocks.lake.branch", "mssql_starrocks.warehouse.replace"
+_LAKE, _REPLACE = "mssql_starrocks.lake", "mssql_starrocks.warehouse.replace"
 POINTS: Mapping[str, Point] = {
     "snapshot": Point(_STAGES, "snapshot"),
     "prove_snapshot": Point(_STAGES, "prove_snapshot"),
@@ -40,12 +40,12 @@ POINTS: Mapping[str, Point] = {
     "load": Point(_STAGES, "load"),
     "prove_warehouse": Point(_STAGES, "prove_warehouse"),
     "ensure_table": Point("mssql_starrocks.stages.evolving", "ensure_table"),
-    "schema": Point("mssql_starrocks.lake.schemas", "stage"),
-    "fork": Point(_BRANCH, "fork"),
+    "schema": Point(f"{_LAKE}.schemas", "stage"),
+    "fork": Point(f"{_LAKE}.branch", "fork"),
     "copy": Point("mssql_starrocks.engines.arrow", "shape"),
-    "commit": Point("mssql_starrocks.lake.journal", "commit"),
-    "certify": Point(_BRANCH, "certify"),
-    "main": Point(_BRANCH, "publish"),
+    "commit": Point(f"{_LAKE}.journal", "commit"),
+    "certify": Point(f"{_LAKE}.publishing", "certify"),
+    "main": Point(f"{_LAKE}.publishing", "publish"),
     "claim": Point("mssql_starrocks.warehouse.ledger", "claim"),
     "shadow": Point(_REPLACE, "make_shadow"),
     "insert": Point(f"{_LOADERS}.catalog_insert", "CatalogInsert.load"),

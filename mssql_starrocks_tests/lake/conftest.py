@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
+from mssql_starrocks.lake import publishing
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.files import RollingWriter, file_schema
 from mssql_starrocks.lake.tables import ensure_table
@@ -63,9 +65,9 @@ class _Copy:
         return self.files(batch, f"{branch.name}-{next(_number)}")
 
     def publish(self) -> str:
-        load = branches.newest_audit(self.table)
-        branches.certify(self.table, load)
-        return branches.publish(self.table, branches.newest_audit(self.table))
+        load = in_lake.newest_audit(self.table)
+        publishing.certify(self.table, load)
+        return publishing.publish(self.table, in_lake.newest_audit(self.table))
 
     def ids(self) -> list[int]:
         return sorted(self.table.scan().to_arrow()["id"].to_pylist())

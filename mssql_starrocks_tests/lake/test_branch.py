@@ -5,6 +5,8 @@ from pyiceberg.exceptions import CommitFailedException
 
 from mssql_starrocks.errors import LakeError, NotCertifiedError, PublishConflictError
 from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
+from mssql_starrocks.lake import publishing
 from mssql_starrocks.lake.fingerprint import fingerprint
 from mssql_starrocks.model import Level
 from mssql_starrocks_tests.tables import evidence
@@ -29,7 +31,7 @@ def test_each_load_replaces_the_one_before_in_one_snapshot(copy):
 def test_an_uncertified_load_is_refused(copy):
     copy.write("l1", [1])
     with pytest.raises(NotCertifiedError, match="l1"):
-        branches.publish(copy.table, branches.newest_audit(copy.table))
+        publishing.publish(copy.table, in_lake.newest_audit(copy.table))
     assert copy.table.current_snapshot() is None
 
 
@@ -48,11 +50,11 @@ def test_a_writer_that_moves_main_after_the_check_is_seen(copy):
     copy.write("l1", [1])
     copy.publish()
     copy.write("l2", [2])
-    branches.certify(copy.table, branches.newest_audit(copy.table))
+    publishing.certify(copy.table, in_lake.newest_audit(copy.table))
     stale = copy.table
     copy.table.append(copy.table.scan().to_arrow())
     with pytest.raises(PublishConflictError):
-        branches.publish(stale, branches.newest_audit(stale))
+        publishing.publish(stale, in_lake.newest_audit(stale))
     assert copy.ids() == [1, 1]
 
 
@@ -60,8 +62,8 @@ def test_a_writer_that_moves_main_after_the_check_is_seen(copy):
 def test_a_publish_that_glue_refuses_is_looked_at_again(copy, monkeypatch, landed):
     """Refused because of a commit elsewhere in the table, or because its own first attempt had landed."""
     copy.write("l1", [1])
-    branches.certify(copy.table, branches.newest_audit(copy.table))
-    table, load, real = copy.table, branches.newest_audit(copy.table), copy.catalog.commit_table
+    publishing.certify(copy.table, in_lake.newest_audit(copy.table))
+    table, load, real = copy.table, in_lake.newest_audit(copy.table), copy.catalog.commit_table
 
     def commit(*arguments):
         monkeypatch.undo()
@@ -70,17 +72,17 @@ def test_a_publish_that_glue_refuses_is_looked_at_again(copy, monkeypatch, lande
         raise CommitFailedException("version 1 is not 2")
 
     monkeypatch.setattr(copy.catalog, "commit_table", commit)
-    assert branches.publish(table, load) == "load_l1"
+    assert publishing.publish(table, load) == "load_l1"
     assert copy.ids() == [1]
     assert set(copy.table.refs()) == {"main", "load_l1"}
 
 
 def test_an_audit_branch_that_somebody_moved_is_not_certified(copy):
     branch = copy.write("l1", [1])
-    load = branches.newest_audit(copy.table)
+    load = in_lake.newest_audit(copy.table)
     copy.commit(branch, [2])
     with pytest.raises(LakeError, match="branch audit_l1 was moved or removed"):
-        branches.certify(copy.table, load)
+        publishing.certify(copy.table, load)
 
 
 def test_the_commit_survives_another_ref_moving(copy, monkeypatch):
@@ -119,13 +121,13 @@ def test_a_failed_older_load_does_not_hide_the_published_one(copy):
     copy.write("l1", [1])
     copy.write("l2", [2])
     copy.publish()
-    assert branches.newest_audit(copy.table) is None
-    assert branches.published(copy.table).evidence.load_id == "l2"
+    assert in_lake.newest_audit(copy.table) is None
+    assert in_lake.published(copy.table).evidence.load_id == "l2"
 
 
 def test_the_fingerprint_is_of_the_snapshot_and_bridges_utf16(copy):
     copy.write("l1", [1, 2])
-    load = branches.newest_audit(copy.table)
+    load = in_lake.newest_audit(copy.table)
     seen = fingerprint(copy.table, load.snapshot_id, copy.chain.columns, Level.ROWS)
     assert seen.source.rows == 2
     assert seen.source.columns["id"] == seen.warehouse.columns["id"]

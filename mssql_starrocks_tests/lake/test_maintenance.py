@@ -7,6 +7,8 @@ import pytest
 
 from mssql_starrocks.errors import LakeError, PublishConflictError
 from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
+from mssql_starrocks.lake import publishing
 from mssql_starrocks.lake.maintenance import Keep, Removed, remove_old
 from mssql_starrocks_tests.tables import evidence
 
@@ -32,7 +34,7 @@ def ids_at(copy, snapshot_id):
 def test_old_failed_loads_go_and_young_ones_stay(copy):
     published(copy, "l1")
     copy.write("failed", [1])
-    branches.keep_failed(copy.table, branches.newest_audit(copy.table))
+    publishing.keep_failed(copy.table, in_lake.newest_audit(copy.table))
     begun = f"{NOW:%Y%m%dt%H%M%S%f}_aaaaaa"
     branches.fork(copy.table, branches.audit_branch(copy.chain.names.lake, evidence(copy.chain, begun)))
     assert remove_old(copy.table, Keep(since(NOW), 5)).branches == ()
@@ -48,21 +50,21 @@ def test_what_waits_proven_is_not_removed_and_can_be_published(copy):
     published(copy, "l1")
     branch = branches.audit_branch(copy.chain.names.lake, evidence(copy.chain, "l2"))
     branches.fork(copy.table, branch)
-    first = copy.commit(replace(branch, properties={branches.LOAD_ID: "l2"}), [7])
+    first = copy.commit(replace(branch, properties={in_lake.LOAD_ID: "l2"}), [7])
     copy.commit(branch, [8], first)
-    branches.certify(copy.table, branches.newest_audit(copy.table))
+    publishing.certify(copy.table, in_lake.newest_audit(copy.table))
     removed = remove_old(copy.table, Keep(since(LATER), 1))
     assert (removed.branches, removed.tags) == ((), ())
     copy.publish()
     assert copy.ids() == [7, 8]
     remove_old(copy.table, Keep(since(LATER), 2))
-    assert branches.load_before(copy.table, branches.published(copy.table)).evidence.load_id == "l1"
+    assert in_lake.load_before(copy.table, in_lake.published(copy.table)).evidence.load_id == "l1"
 
 
 def test_a_proven_load_that_was_superseded_goes_with_its_tag(copy):
     published(copy, "l1")
     copy.write("l2", [7])
-    branches.certify(copy.table, branches.newest_audit(copy.table))
+    publishing.certify(copy.table, in_lake.newest_audit(copy.table))
     copy.write("l3", [8])
     removed = remove_old(copy.table, Keep(since(LATER), 5))
     assert removed.branches == ("audit_l2", "audit_l3")
@@ -80,7 +82,7 @@ def test_the_newest_loads_and_what_starrocks_holds_stay(copy):
     assert removed.tags == ("load_l1",)
     assert {at[name] for name in ("l4", "l5")} <= {s.snapshot_id for s in copy.table.snapshots()}
     assert not {at[name] for name in ("l0", "l1", "l2", "l3")} & {s.snapshot_id for s in copy.table.snapshots()}
-    assert branches.load_before(copy.table, branches.published(copy.table)).evidence.load_id == "l4"
+    assert in_lake.load_before(copy.table, in_lake.published(copy.table)).evidence.load_id == "l4"
     assert remove_old(copy.table, Keep(since(NOW), 2)) == Removed((), (), 0)
 
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from mssql_starrocks.errors import LakeError, PublishConflictError
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks_tests.platform import failed
 
@@ -50,7 +50,7 @@ def _refused(kept, chain, writers, load_id):
     table = kept.lake_table(chain)
     assert writers.acknowledged
     assert not writers.lost(table)
-    assert branches.published(table) is None  # main is the writer's
+    assert in_lake.published(table) is None  # main is the writer's
     assert f"load_{load_id}" not in table.refs()
     assert "foreign" in kept.lake_values(chain)
 
@@ -62,5 +62,5 @@ def _redo(kept, chain, writers, *values):
     kept.publish(chain)
     table = kept.lake_table(chain)
     assert not writers.lost(table)
-    assert branches.published(table)
+    assert in_lake.published(table)
     assert kept.lake_values(chain) == list(values)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mssql_starrocks import stages
-from mssql_starrocks.lake import branch as branches
+from mssql_starrocks.lake import loads as in_lake
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.stages.choosing import loader_of
 from mssql_starrocks.warehouse.connect import warehouse_session
@@ -58,7 +58,7 @@ class Loading(Platform):
         return open_catalog(self.settings.lake).load_table(chain.names.lake)
 
     def snapshot_id(self, chain) -> int:
-        return branches.published(self.lake_table(chain)).snapshot_id
+        return in_lake.published(self.lake_table(chain)).snapshot_id
 
     def loader(self, chain):
         return loader_of(chain, self.settings.lake, self.settings.starrocks, self.lake_table(chain), self.spark)
