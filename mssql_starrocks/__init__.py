@@ -7,18 +7,22 @@ if TYPE_CHECKING:
     from mssql_starrocks.config import Config
     from mssql_starrocks.errors import MssqlStarrocksError
     from mssql_starrocks.migration import Migration, migrate_table, plan, validate
-    from mssql_starrocks.model import Manifest
+    from mssql_starrocks.model import Manifest, TablePlan
     from mssql_starrocks.orchestration.build import build_definitions
     from mssql_starrocks.orchestration.component import SqlServerToStarRocks
+    from mssql_starrocks.orchestration.launch.results import MigrationResult, TableResult
     from mssql_starrocks.settings import Settings
 
 __all__ = [
     "Config",
     "Manifest",
     "Migration",
+    "MigrationResult",
     "MssqlStarrocksError",
     "Settings",
     "SqlServerToStarRocks",
+    "TablePlan",
+    "TableResult",
     "build_definitions",
     "migrate_table",
     "plan",
@@ -30,9 +34,12 @@ _HOMES = {
     "Config": "config",
     "Manifest": "model",
     "Migration": "migration",
+    "MigrationResult": "orchestration.launch.results",
     "MssqlStarrocksError": "errors",
     "Settings": "settings",
     "SqlServerToStarRocks": "orchestration.component",
+    "TablePlan": "model",
+    "TableResult": "orchestration.launch.results",
     "build_definitions": "orchestration.build",
     "migrate_table": "migration",
     "plan": "migration",

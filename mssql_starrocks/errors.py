@@ -97,7 +97,8 @@ class PublishConflictError(LakeError):
 class WarehouseError(MssqlStarrocksError):
     """StarRocks refused, or does not hold what it should.
 
-    Why: A right is missing, the table is not ours, a value does not fit, or a proof failed. The target is as it was.
+    Why: A right is missing, the table is not ours, a value does not fit, or a proof failed. The target is as it was
+    unless the message says that it was replaced.
     Do: The message names it. Start the load again when it is mended.
     """
 

@@ -78,7 +78,7 @@ class Migration:
 
         Raises:
             SelectionError: a name or pattern matches nothing; the closest names are in the message.
-            ConfigError: a setting is missing or wrong.
+            ConfigError: a setting is missing or wrong, or target or engine is set for runs through a webserver.
             SourceError: the source's catalog cannot be read, and there is no manifest.
             KeyboardInterrupt: Ctrl-C; the running copies were ended first and left nothing visible.
         """
@@ -93,18 +93,19 @@ class Migration:
 
         Raises:
             TypeRefusedError: a value is longer than the target holds.
+            KeyRefusedError: no column of the table can lead a StarRocks table.
             SelectionError: a table is refused as a whole, besides what `run` raises.
         """
         place = self._place()
         job = self._job(place, proofs_only=False)
         if job.refused:
             raise SelectionError("\n".join(f"{refused.table}: {refused.reason}" for refused in job.refused))
-        return tuple(stages.plan(chain, place.settings.mssql) for chain in job.chains)
+        return tuple(stages.plan(chain, place.settings.mssql, place.settings.starrocks) for chain in job.chains)
 
     def _launch(self, *, proofs_only: bool) -> MigrationResult:
         place = self._place()
-        job = self._job(place, proofs_only=proofs_only)
         webserver = self.webserver or os.environ.get("DAGSTER_WEBSERVER_URL")
+        job = self._job(place, proofs_only=proofs_only, webserver=webserver)
         home = self.home or os.environ.get("DAGSTER_HOME")
         screen = Console(stderr=True, quiet=not self.progress)
         with live_tables(screen, len(job.chains) + len(job.refused)) as watch:
@@ -128,13 +129,13 @@ class Migration:
             return self.settings
         return Settings.load({**os.environ, **(self.settings or {})})
 
-    def _job(self, place: Workplace, *, proofs_only: bool) -> Job:
+    def _job(self, place: Workplace, *, proofs_only: bool, webserver: str | None = None) -> Job:
         some = bool(self.tables or self.schemas)
         selection = Selection(tuple(self.tables), tuple(self.schemas), not some, exclude=tuple(self.exclude))
         options = Options(self.part, proofs_only, self.parallel, self.resume, self.engine, self.target)
         known = self.settings is None
         database = os.environ.get("STARROCKS_DATABASE") if known else place.settings.starrocks.database
-        return place.job(selection, options, database)
+        return place.job(selection, options, database, webserver)
 
 
 def migrate_table(table: str, target: str | None = None, **options: Any) -> TableResult:

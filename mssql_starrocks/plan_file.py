@@ -75,9 +75,17 @@ def load(file: Path) -> Document:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
     except ValueError:
         plan = None
-    if not isinstance(plan, dict) or not isinstance(plan.get("tables"), dict) or plan.get("version") != VERSION:
+    if not _is_plan(plan):
         raise ConfigError(f"{file} is no plan of version {VERSION}. Make one: mssql-starrocks plan --all --out {file}")
-    return plan
+    return plan  # type: ignore[no-any-return]
+
+
+def _is_plan(found: Any) -> bool:
+    if not isinstance(found, dict) or found.get("version") != VERSION:
+        return False
+    tables, refused = found.get("tables"), found.get("refused", {})
+    entries = tables.values() if isinstance(tables, dict) else [None]
+    return isinstance(refused, dict) and all(isinstance(entry, dict) for entry in entries)
 
 
 def planned_tables(plan: Document) -> tuple[str, ...]:

@@ -79,6 +79,10 @@ class MssqlSettings(_Section):
     snapshot_database: str | None = Field(None, description="database snapshot to read instead: one instant for all")
     read_only_intent: bool = Field(False, description="ask for a readable secondary (ApplicationIntent=ReadOnly)")
 
+    def at_point(self) -> MssqlSettings:
+        """Where rows are read: the database snapshot, if there is one."""
+        return self.model_copy(update={"database": self.snapshot_database or self.database})
+
 
 class LakeSettings(_Section):
     """Iceberg catalog and object store. `endpoint` is for stores that are not AWS itself, such as the sandbox."""

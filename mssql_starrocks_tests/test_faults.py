@@ -261,3 +261,31 @@ def _aged(real, made):
             return real(fresh, table)
 
     return describe
+
+
+def test_what_somebody_changes_while_it_is_taken_over_is_said_to_be_in_the_target(made, monkeypatch):
+    chain = made.chain()
+    assert not failed(made.copy(chain))
+    whole = loading.replacing.take_over
+
+    def disturbed(*arguments):
+        how = whole(*arguments)
+        made.box.starrocks.execute(f"DELETE FROM {made.schema}.t WHERE id = 2")
+        return how
+
+    monkeypatch.setattr(loading.replacing, "take_over", disturbed)
+    with pytest.raises(WarehouseError, match=rf"{made.schema}\.t was replaced by it: load it again, or roll back"):
+        made.load(chain)
+    monkeypatch.undo()
+    assert made.load(chain).how == "overwrite"
+    assert not failed(made.prove_warehouse(chain))
+
+
+def test_a_data_file_that_is_gone_is_not_taken_for_a_bucket(made):
+    chain = made.chain()
+    assert not failed(made.copy(chain))
+    table = made.lake_table(chain)
+    [file] = [task.file.file_path for task in table.scan().plan_files()]
+    table.io.delete(file)
+    with pytest.raises(LakeError, match="a file of it is not there any more .* Materialise the whole chain again"):
+        made.prove_warehouse(chain)

@@ -49,6 +49,8 @@ def test_a_plan(place):
     [plan] = ours.plan("hr.shifts", **place)
     assert plan.warehouse == "hr.shifts"
     assert "CREATE TABLE" in plan.ddl
+    settings = {"STARROCKS_REPLICATION_NUM": "1"}
+    assert '"replication_num" = "1"' in ours.plan("hr.shifts", settings=settings, **place)[0].ddl
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,11 @@ def test_a_plan(place):
         (lambda place: ours.migrate_table("hr.*", **place), SelectionError, "is a pattern"),
         (lambda place: ours.migrate_table("hr.shifts", **place | {"config": {"engin": 1}}), ConfigError, "engine"),
         (lambda place: ours.migrate_table("hr.shifts", target="a b", **place), ConfigError, "no name for a StarRocks"),
+        (
+            lambda place: ours.migrate_table("hr.shifts", target="other", webserver="http://127.0.0.1:1", **place),
+            ConfigError,
+            "its code location has a configuration of its own",
+        ),
         (lambda place: ours.validate(settings={"MSSQL_PORT": "x"}, **place), ConfigError, "MSSQL_PORT"),
     ],
 )

@@ -167,7 +167,17 @@ def test_a_plan_is_refused_when_reality_has_drifted(box, platform, tmp_path):
         plan_file.refuse_drift(plan, [c for c in chains if c.table.id.name == "days"])
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"version": 1}', '{"version": 99, "tables": {}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"version": 1}',
+        '{"version": 1, "tables": {"a.b": "x"}}',
+        '{"version": 1, "tables": {}, "refused": []}',
+        '{"version": 99, "tables": {}}',
+    ],
+)
 def test_a_file_that_is_no_plan_is_named(tmp_path, content):
     file = tmp_path / "plan.json"
     file.write_text(content)

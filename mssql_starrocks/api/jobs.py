@@ -160,8 +160,8 @@ class Jobs:
             if active.cancelled or self._closing:
                 return
             active.begun = True
-            self.store.begin(active.stored)
         try:
+            self.store.begin(active.stored)
             self._end(active, active.launch.run().tables)
         except Exception as error:  # a defect; the job must not look as if it ran for ever
             self.store.fail(active.stored, redacted(f"{type(error).__name__}: {error}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,4 +76,5 @@ def _serve(host: str, port: int, at_once: int, token: str | None, file: Path, ho
 
     with Jobs(lambda: Workplace(Config.load(file), file, lambda: settings), settings, home, at_once) as jobs:
         app = create_app(jobs, token, webserver)
-        Telling(uvicorn.Config(app, host, port, log_level="warning", server_header=False)).run()
+        with suppress(KeyboardInterrupt):  # it has ended in order by then, and raises Ctrl-C again
+            Telling(uvicorn.Config(app, host, port, log_level="warning", server_header=False)).run()

@@ -44,7 +44,7 @@ def doctor(
             if session:
                 session.stop()
         if as_json:
-            tell_json([asdict(one) for one in found])
+            tell_json({"version": 1, "findings": [asdict(one) for one in found]})
         raise typer.Exit(FAILED if any(one.state is State.FAILED for one in found) else 0)
 
 

@@ -130,7 +130,12 @@ def _as_json(
         str(one.table): asdict(one) | {"table": str(one.table), "outlook": asdict(outlooks[str(one.table)])}
         for one in plans
     }
-    return {"tables": tables, "refused": {str(r.table): r.reason for r in refused}, "grants": dict(grants)}
+    return {
+        "version": 1,
+        "tables": tables,
+        "refused": {str(r.table): r.reason for r in refused},
+        "grants": dict(grants),
+    }
 
 
 def _show(
@@ -181,7 +186,8 @@ def _show_diff(old: Path, new: Path, *, as_json: bool) -> int:
 
     found = plan_file.differences(plan_file.load(old), plan_file.load(new))
     if as_json:
-        tell_json([{"what": one.what, "old": one.expected, "new": one.found} for one in found])
+        changed = [{"what": one.what, "old": one.expected, "new": one.found} for one in found]
+        tell_json({"version": 1, "differences": changed})
         return 1 if found else 0
     for one in found:
         _say(one.what, style="bold")

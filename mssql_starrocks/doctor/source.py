@@ -24,9 +24,7 @@ SELECT CAST(SERVERPROPERTY('EngineEdition') AS int) AS engine, CAST(SERVERPROPER
 
 
 def system(patient: Patient) -> System:
-    mssql = patient.settings.mssql
-    if mssql.snapshot_database:
-        mssql = mssql.model_copy(update={"database": mssql.snapshot_database})
+    mssql = patient.settings.mssql.at_point()
     made = {
         "TLS to SQL Server": _tls,
         "row reader of SQL Server": _reader,

@@ -18,7 +18,6 @@ class Loss(str, Enum):
     EXACT = "exact"
     COMPANION = "exact with companion column"
     DECLARED = "declared"
-    REFUSED = "refused"
 
 
 class Level(str, Enum):

@@ -5,8 +5,7 @@ import dagster as dg
 
 def load_of_run(instance: dg.DagsterInstance, run_id: str, snapshot: dg.AssetKey) -> str | None:
     """The load id that the snapshot asset reported in this run; None when the run did not make one."""
-    event = instance.get_latest_materialization_event(snapshot)
-    if event is None or event.run_id != run_id or event.asset_materialization is None:
-        return None
-    found = event.asset_materialization.metadata.get("load_id")
-    return str(found.value) if found else None
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    made = [entry.asset_materialization for entry in entries if entry.asset_materialization]
+    loads = [one.metadata["load_id"].value for one in made if one.asset_key == snapshot and "load_id" in one.metadata]
+    return str(loads[-1]) if loads else None

@@ -100,8 +100,7 @@ def _warehouse_reason(chain: Chain, starrocks: StarRocksSettings, snapshot_id: i
 
 
 def _source(chain: Chain, mssql: MssqlSettings, evidence: Evidence) -> tuple[bool, str]:
-    if mssql.snapshot_database:
-        mssql = mssql.model_copy(update={"database": mssql.snapshot_database})
+    mssql = mssql.at_point()
     with reader_session(mssql) as session, explained(mssql, chain.table.id):
         if describe(session, chain.table).fingerprint != evidence.table_fingerprint:
             return False, "the definition of the source table changed"

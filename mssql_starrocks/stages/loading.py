@@ -47,7 +47,7 @@ def load(
     `spark` is asked for a session only by the loader `spark_jdbc`.
 
     Raises:
-        WarehouseError: StarRocks refused or the proof failed; the target is as it was.
+        WarehouseError: StarRocks refused or the proof failed; the message says whether the target is as it was.
     """
     started = time.monotonic()
     target = ".".join(chain.names.warehouse)
@@ -67,7 +67,7 @@ def load(
         entry = settled(chain, table, session, before)
         rows = loader.load(session, LoadOrder(chain, current.snapshot_id, shadow, label))
         log(f"{chain.table.id}: {rows:,} rows in {'.'.join(shadow)} by {loader.name}, proving them")
-        _refuse_unproven(chain, _prove_table(chain, session, seen, shadow))
+        _refuse_unproven(chain, _prove_table(chain, session, seen, shadow), "The target is as it was.")
         # from here to the record a crash leaves one of two whole snapshots: the ledger names both
         taking = replace(entry, shadow=name, pending_snapshot_id=current.snapshot_id)
         ledger.record(session, starrocks, chain, taking)
@@ -75,7 +75,8 @@ def load(
         names = former_names(table, before.snapshot_id, current)
         how = replacing.take_over(session, chain, shadow, f"{label}_r", names)
         if how in replacing.COPIED:  # else the proven shadow is the target
-            _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse))
+            after = f"{target} was replaced by it: load it again, or roll back."
+            _refuse_unproven(chain, _prove_table(chain, session, seen, chain.names.warehouse), after)
         load_id, ddl = current.evidence.load_id, ddl_fingerprint(chain)
         held = ledger.LedgerEntry(before.target, before.source, current.snapshot_id, load_id, label, ddl, rows)
         ledger.record(session, starrocks, chain, held)
@@ -180,10 +181,8 @@ def _refuse_overtaken(
         raise WarehouseError(f"{chain.table.id}: a newer load began meanwhile; this one stops and changes nothing.")
 
 
-def _refuse_unproven(chain: Chain, reports: tuple[CheckReport, ...]) -> None:
+def _refuse_unproven(chain: Chain, reports: tuple[CheckReport, ...], state: str) -> None:
     failed = [r for r in reports if not r.passed]
     if failed:
-        raise WarehouseError(
-            f"{chain.table.id}: what StarRocks loaded is not the snapshot: {failed[0].summary}. "
-            "The target is as it was."
-        )
+        said = f"{chain.table.id}: what StarRocks loaded is not the snapshot: {failed[0].summary}. {state}"
+        raise WarehouseError(said)

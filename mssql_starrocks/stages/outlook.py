@@ -94,7 +94,7 @@ def outlooks(chains: Sequence[Chain], settings: Settings) -> Iterator[Outlook]:
         SourceError, SourceUnreachableError: there is no session with SQL Server.
     """
     with ExitStack() as stack:
-        source = _Source(settings.mssql, stack.enter_context(reader_session(_read_from(settings.mssql))))
+        source = _Source(settings.mssql, stack.enter_context(reader_session(settings.mssql.at_point())))
         warehouse: WarehouseSession | None = None
         closed = NOT_ASKED
         try:
@@ -230,7 +230,3 @@ def _rough(chain: Chain) -> tuple[float, str]:
     return _ROUGH_TABLE + chain.table.bytes / (rate * _ROUGH_ROW), (
         f"rough: {rate:,} rows of {_ROUGH_ROW} bytes a second, measured against stand-ins (docs/performance.md)"
     )
-
-
-def _read_from(mssql: MssqlSettings) -> MssqlSettings:
-    return mssql.model_copy(update={"database": mssql.snapshot_database}) if mssql.snapshot_database else mssql

@@ -35,8 +35,7 @@ def reading(chain: Chain, mssql: MssqlSettings, load_id: str) -> Iterator[Readin
         SourceError, SourceUnreachableError: the source refuses, or cannot give `minimum_grade`.
         ConfigError: MSSQL_SNAPSHOT_DATABASE is no snapshot of the database.
     """
-    if mssql.snapshot_database:
-        mssql = mssql.model_copy(update={"database": mssql.snapshot_database})
+    mssql = mssql.at_point()
     label = f"mssql_starrocks {load_id}"
     with ExitStack() as stack:
         grant = stack.enter_context(Grant(mssql))

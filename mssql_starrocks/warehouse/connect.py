@@ -89,7 +89,7 @@ def _connect(starrocks: StarRocksSettings) -> Any:
     if starrocks.tls == "off":
         return _open(starrocks, None)
     try:
-        return _open(starrocks, _context(starrocks))
+        return _open(starrocks, tls_context(starrocks))
     except pymysql.OperationalError as error:
         if number_of(error) != NO_TLS or starrocks.tls == "required" or starrocks.ca_file:
             raise
@@ -117,7 +117,8 @@ def _open(starrocks: StarRocksSettings, context: ssl.SSLContext | None) -> Any:
     )
 
 
-def _context(starrocks: StarRocksSettings) -> ssl.SSLContext:
+def tls_context(starrocks: StarRocksSettings) -> ssl.SSLContext:
+    """By which authority the server's certificate is verified, over MySQL's protocol and over HTTP."""
     context = ssl.create_default_context(cafile=starrocks.ca_file)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # certificates of keytool lack what it asks for
     if starrocks.trust_server_certificate:

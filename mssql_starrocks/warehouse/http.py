@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from mssql_starrocks.errors import WarehouseError, WarehouseUnreachableError
 from mssql_starrocks.settings import StarRocksSettings
+from mssql_starrocks.warehouse.connect import tls_context
 
 Body = Sequence[bytes | memoryview]
 # A step may think for hours, as a statement may (connect.py); keep-alive tells a dead peer from a busy one.
@@ -123,8 +124,7 @@ class StarRocksHttp:
         sock = socket.create_connection((place.host, place.port), timeout=_CONNECT_SECONDS)
         try:
             if place.tls:
-                context = ssl.create_default_context(cafile=self._starrocks.ca_file)
-                sock = context.wrap_socket(sock, server_hostname=place.host)
+                sock = tls_context(self._starrocks).wrap_socket(sock, server_hostname=place.host)
             sock.settimeout(_SILENCE_SECONDS)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             for name, value in _KEEP_ALIVE:

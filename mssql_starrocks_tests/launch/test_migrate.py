@@ -64,6 +64,25 @@ def test_a_table_that_cannot_be_copied_fails_without_a_run(command, source):
     assert "float" in bad["error"]
 
 
+def test_a_target_concerns_the_selected_tables_alone(command, source):
+    """Another schema has a table of the same name, and stays where it is."""
+    source.sqlserver.execute("CREATE SCHEMA twins")
+    source.sqlserver.execute("CREATE TABLE twins.one (id int NOT NULL PRIMARY KEY)")
+    done = command("migrate", "doors.one", "--target", "gathered", "--json")
+    assert done.document["certified"], done.err
+    both = command("migrate", "doors.one", "twins.one", "--target", "gathered", "--json")
+    source.sqlserver.execute("DROP TABLE twins.one")
+    assert "would both become gathered.one in StarRocks" in both.document["error"]
+
+
+def test_a_table_that_dagster_cannot_describe_says_why(command, folder):
+    (folder / "mssql_starrocks.yaml").write_text("tables: {doors.one: {owners: [not an owner]}}\n")
+    done = command("migrate", "doors.one", "doors.three", "--json")
+    one, three = done.document["tables"]
+    assert (three["status"], one["status"]) == ("certified", "failed")
+    assert "not an owner" in one["error"]
+
+
 def test_resume_skips_what_is_current(command, source):
     assert command("migrate", "--schema", "doors", "--target", "again").code == 0
     source.sqlserver.execute("UPDATE doors.two SET a = N'changed' WHERE id = 0")

@@ -104,6 +104,8 @@ def test_tls_is_verified_and_not_left_without_leave(certificate):
             client(server.http_port, **tls).call(*BEGIN)
         found = client(server.http_port, **tls, http_hosts="127.0.0.1").call(*BEGIN)
         assert "Unknown database" in found["Message"]
+        trusting = {"https": True, "trust_server_certificate": True, "http_hosts": "127.0.0.1"}
+        assert "Unknown database" in client(server.http_port, **trusting).call(*BEGIN)["Message"]
 
 
 @pytest.mark.parametrize("name", ["a\r\nX: y", "a\0b"])

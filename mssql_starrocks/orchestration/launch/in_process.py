@@ -118,7 +118,10 @@ class InProcess:
     def abandon(self, job: Job) -> None:
         """Say of the job's runs that did not end in time that they are cancelled."""
         for running in self._runs_of(job):
-            running.cancelled()
+            if self._instance is not None:  # else nothing is kept, and the run's own instance may be closed by now
+                running.cancelled()
+            with self._lock:
+                self._running.pop(running.run_id, None)
 
     def alive(self) -> None:
         self._guard.alive()
@@ -132,6 +135,8 @@ class InProcess:
             watch(TableEvent(chain.table.id, props.stage.value, running.run_id))
             return run()
 
+        # first, because it says why a table cannot be described; the definitions would only leave it out
+        keys = {stage: ChainTranslator().get_asset_spec(ChainProps(stage, chain)).key for stage in job.stages}
         alone = job.manifest.with_tables((chain.table,))
         targets = {chain.table.id.schema.lower(): chain.names.warehouse_database}
         config = job.config.model_copy(update={"targets": targets})
@@ -140,7 +145,6 @@ class InProcess:
         name = VALIDATE if job.proofs_only else names[0]
         whole = definitions.resolve_job_def(name)
         watch(TableEvent(chain.table.id, "checks" if job.proofs_only else "launched", running.run_id))
-        keys = {stage: ChainTranslator().get_asset_spec(ChainProps(stage, chain)).key for stage in job.stages}
         if job.proofs_only:
             wanted = {dg.AssetCheckKey(keys[stage], check) for stage, check in job.checks}
             whole = whole.get_subset(asset_check_selection=wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -94,8 +94,8 @@ class Workplace:
         if webserver and (options.engine or options.target):
             raise ConfigError("engine and target cannot be set for runs through a webserver: its code location has a "
                               "configuration of its own.")  # fmt: skip
-        config = overridden(self.config, self.manifest, options)
-        wanted = select(selection, self.manifest, config)
+        wanted = select(selection, self.manifest, self.config)
+        config = overridden(self.config, wanted, options)
         chains, refused = plan_chains(self.manifest, config, target_database)
         planned = {chain.table.id: chain for chain in chains}
         return Job(
@@ -123,7 +123,8 @@ class Workplace:
         if not names:
             raise ConfigError(f"{file} plans no table.")
         self.manifest = discover(self.settings.mssql)
-        chains, refused = plan_chains(self.manifest, overridden(self.config, self.manifest, options), target_database)
+        concerned = [table.id for table in self.manifest.tables if str(table.id) in names]
+        chains, refused = plan_chains(self.manifest, overridden(self.config, concerned, options), target_database)
         seen = None
         if plan_file.tells_changes(plan) and not options.resume:
             asked = [chain for chain in chains if str(chain.table.id) in names]
@@ -158,18 +159,14 @@ class Workplace:
             return Launch(job, door, watch, current).run()
 
 
-def overridden(config: Config, manifest: Manifest, options: Options) -> Config:
-    """The configuration with engine and target of the options over everything that it says of tables and schemas."""
+def overridden(config: Config, tables: Sequence[TableId], options: Options) -> Config:
+    """The configuration with the engine of the options over all that it says, and their target over these tables'."""
     if options.engine:
-        tables = {name: table.model_copy(update={"engine": None}) for name, table in config.tables.items()}
-        config = config.model_copy(update={"engine": options.engine, "tables": tables})
+        without = {name: table.model_copy(update={"engine": None}) for name, table in config.tables.items()}
+        config = config.model_copy(update={"engine": options.engine, "tables": without})
     if options.target:
         if not is_database_name(options.target):
             raise ConfigError(f"--target {options.target!r} is no name for a StarRocks database (letters, digits, _)")
-        targets = {_schema(table.id): options.target for table in manifest.tables}
+        targets = dict(config.targets) | {table.schema.lower(): options.target for table in tables}
         config = config.model_copy(update={"targets": targets})
     return config
-
-
-def _schema(table: TableId) -> str:
-    return table.schema.lower()
