@@ -130,16 +130,28 @@ def platform(certificate):
         yield Platform(box)
 
 
+@pytest.fixture(scope="module")
+def chain(platform):
+    return platform.chains(lake_prefix="mutants_")["dbo.mutants"]
+
+
+@pytest.fixture(scope="module")
+def copied(platform):
+    """A table without a key, so that a row may be there twice; each test loads it anew and damages it."""
+    chain = platform.chains(lake_prefix="copied_", tables={"dbo.mutants": {"key": "none"}})["dbo.mutants"]
+    assert not failed(platform.copy(chain))
+    return chain
+
+
 def test_every_documented_corruption_is_tried():
     assert documented().keys() == BATCH.keys() | FILES.keys()
     assert BATCH.keys() == WAREHOUSE.keys()
 
 
 @pytest.mark.parametrize("what", [*BATCH, *FILES])
-def test_the_lake(platform, monkeypatch, what):
+def test_the_lake(platform, chain, monkeypatch, what):
     from mssql_starrocks.engines import arrow
 
-    chain = platform.chains(lake_prefix="mutants_")["dbo.mutants"]
     if what in BATCH:
         real = arrow.shape
         monkeypatch.setattr(arrow, "shape", lambda batch, *rest: BATCH[what](real(batch, *rest)))
@@ -161,9 +173,9 @@ def test_the_lake(platform, monkeypatch, what):
 
 
 @pytest.mark.parametrize("what", WAREHOUSE)
-def test_starrocks(platform, what):
-    chain = platform.chains(lake_prefix="mutants_", tables={"dbo.mutants": {"key": "none"}})["dbo.mutants"]
-    assert not failed(platform.copy(chain))
+def test_starrocks(platform, copied, what):
+    chain = copied
+    platform.load(chain)
     for statement in WAREHOUSE[what]:
         platform.warehouse(statement.format(t="dbo.mutants"))
     table = open_catalog(platform.settings.lake).load_table(chain.names.lake)

@@ -14,11 +14,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from mssql_starrocks.api import changing, looking
 from mssql_starrocks.api.jobs import ConflictError, Jobs
 from mssql_starrocks.api.security import TokenRequired
+from mssql_starrocks.api.shared import known_parameters
 from mssql_starrocks.api.views import Views
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
 from mssql_starrocks.settings import redacted
 
-_BEARER = Depends(HTTPBearer(auto_error=False, description="checked before any route (security.py)"))
+_ASKED = [
+    Depends(HTTPBearer(auto_error=False, description="checked before any route (security.py)")),
+    Depends(known_parameters),
+]
 _DESCRIPTION = "Copies SQL Server tables through Iceberg to StarRocks and proves the copies. A job is a Dagster run."
 
 
@@ -33,8 +37,8 @@ def create_app(jobs: Jobs, token: str | None, webserver: str | None = None) -> F
     app = FastAPI(title="mssql-starrocks", version=version("mssql_starrocks"), description=_DESCRIPTION, redoc_url=None)
     app.state.jobs, app.state.views = jobs, Views(jobs, webserver)
     app.include_router(looking.open_router)
-    app.include_router(looking.router, dependencies=[_BEARER])
-    app.include_router(changing.router, dependencies=[_BEARER])
+    app.include_router(looking.router, dependencies=_ASKED)
+    app.include_router(changing.router, dependencies=_ASKED)
     for error, answer in _ERRORS.items():
         app.add_exception_handler(error, answer)
     if token is None:  # another page's script would call us by a name of its own (DNS rebinding)

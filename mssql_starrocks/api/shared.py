@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
 
 from mssql_starrocks.api.answers import Problem, WrongFields
 from mssql_starrocks.api.jobs import Jobs
@@ -38,6 +39,19 @@ def _jobs(request: Request) -> Jobs:
 def _views(request: Request) -> Views:
     found: Views = request.app.state.views
     return found
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse what the route does not know: a misspelt parameter would be ignored.
+
+    Raises:
+        RequestValidationError: names each.
+    """
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    wrong = [{"loc": ("query", name), "msg": f"There is no such parameter; known: {', '.join(sorted(known)) or 'none'}",
+              "type": "extra_forbidden"} for name in request.query_params if name not in known]  # fmt: skip
+    if wrong:
+        raise RequestValidationError(wrong)
 
 
 TheJobs = Annotated[Jobs, Depends(_jobs)]

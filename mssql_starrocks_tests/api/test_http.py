@@ -113,6 +113,16 @@ def test_wrong_fields_are_422_and_named(client, path, body, field):
     assert client.get("/jobs").json()["jobs"] == []
 
 
+def test_a_parameter_that_is_misspelt_is_422_and_named(client):
+    answer = client.get("/tables?source_schem=shop")
+    assert answer.status_code == 422
+    [wrong] = answer.json()["detail"]
+    assert (wrong["loc"], wrong["msg"]) == (
+        ["query", "source_schem"],
+        "There is no such parameter; known: limit, offset, source_schema",
+    )
+
+
 def test_text_that_is_no_unicode_is_422(client):
     answer = client.http.post("/validate", content=b'{"source_schema": "\\ud800", "\\udfff": 1}',
                               headers={"Content-Type": "application/json"})  # fmt: skip

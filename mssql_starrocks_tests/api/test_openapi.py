@@ -9,6 +9,7 @@ from mssql_starrocks.api.app import create_app
 from mssql_starrocks_tests.api.conftest import TOKEN
 
 HEALTH = list(HealthCheck)
+EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 10}
 ALWAYS_RIGHT = ("/", "/config", "/health")  # they take nothing that could be wrong
 
 
@@ -32,7 +33,13 @@ def test_every_answer_is_documented(document, mode):
     for operation in document.get_all_operations():
 
         @given(case=operation.ok().as_strategy(generation_mode=mode))
-        @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH)
+        @settings(
+            max_examples=10 if mode is GenerationMode.NEGATIVE else 5,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=HEALTH,
+        )
         def ask(case):
             case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})
             asked.append(case.path)

@@ -17,8 +17,8 @@ _LOST_COMMIT = Fault("commit_load", "before", ("http", "lose", "/api/transaction
         ("publish before the checks", Fault("load", "before", ("kill",)), AGAIN, r"main showed 3\d\d rows"),
         ("ledger before the load", Fault("prove_shadow", "before", ("kill",)), AGAIN, "the ledger promises load"),
         ("retry without asking", _LOST_INSERT, KEYLESS, "loaded more than once"),
-        ("retry without asking", _LOST_COMMIT, STREAMED, "loaded more than once"),
-        ("leave a process", _LOST_COMMIT, STREAMED, "a process was left behind"),
+        pytest.param("retry without asking", _LOST_COMMIT, STREAMED, "loaded more than once", marks=pytest.mark.long),
+        pytest.param("leave a process", _LOST_COMMIT, STREAMED, "a process was left behind", marks=pytest.mark.long),
     ],
 )
 def test_a_broken_build_is_found(disturbed, defect, fault, table, complaint):

@@ -1,6 +1,7 @@
 """A seeded handful of the catalogue; `make faults` runs as many as one likes."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,19 @@ _ALWAYS = [
 ]
 
 
-def _chosen() -> list[Case]:
+def _chosen() -> list[Any]:
+    """One fault of each group, and with `make test-long` some more."""
     dice = random.Random(_SEED)
-    found = list(_ALWAYS)
+    found = [(case, False) for case in _ALWAYS]
     for group, share in _SHARES.items():
-        for fault in dice.sample(GROUPS[group], share):
-            found.append(Case(fault, LOCAL if LOCAL in fault.tables and group == "disk" else dice.choice(fault.tables)))
-    return sorted(found, key=lambda case: case.table)
+        for number, fault in enumerate(dice.sample(GROUPS[group], share)):
+            table = LOCAL if LOCAL in fault.tables and group == "disk" else dice.choice(fault.tables)
+            found.append((Case(fault, table), number > 0))
+    found.sort(key=lambda pair: pair[0].table)
+    return [pytest.param(case, id=str(case), marks=[pytest.mark.long] if more else []) for case, more in found]
 
 
-@pytest.mark.parametrize("case", _chosen(), ids=str)
+@pytest.mark.parametrize("case", _chosen())
 def test_nobody_sees_anything_but_complete_certified_loads(disturbed, case):
     verdict = disturbed.run(case)
     assert not verdict.wrong, verdict.first

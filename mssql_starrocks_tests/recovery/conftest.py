@@ -28,7 +28,10 @@ def kept(recovery_box):
     return Kept(recovery_box)
 
 
-@pytest.fixture(params=["glue", "sql", "rest", pytest.param("aws", marks=pytest.mark.acceptance)])
+OTHERS = [pytest.param(kind, marks=pytest.mark.long) for kind in ("sql", "rest")]
+
+
+@pytest.fixture(params=["glue", *OTHERS, pytest.param("aws", marks=pytest.mark.acceptance)])
 def any_lake(request, tmp_path):
     """Every catalog kind, and with `make acceptance` the real Glue and S3 of a file of settings."""
     if request.param != "aws":
