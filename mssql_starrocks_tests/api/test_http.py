@@ -114,7 +114,7 @@ def test_wrong_fields_are_422_and_named(client, path, body, field):
 
 
 def test_a_parameter_that_is_misspelt_is_422_and_named(client):
-    answer = client.get("/tables?source_schem=shop")
+    answer = client.get("/tables", source_schem="shop")
     assert answer.status_code == 422
     [wrong] = answer.json()["detail"]
     assert (wrong["loc"], wrong["msg"]) == (
