@@ -1,7 +1,7 @@
 """What is tried again, how often and after which pause. Whether it may be, the errors say (errors.py).
 
 Each stage is idempotent, so a stage as a whole is tried again: a new branch or label, never a statement whose fate is
-unknown. Every attempt is logged with its reason. tenacity does the work.
+unknown. Every attempt of a stage is logged with its reason. tenacity does the work.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tenacity import (
     retry_if_exception,
     retry_if_exception_type,
     stop_after_attempt,
+    stop_after_delay,
     wait_exponential,
     wait_random,
     wait_random_exponential,
@@ -29,6 +30,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds; doubled each time, with jitter
 COMMIT_ATTEMPTS = 6
+SILENCE = 60.0  # seconds without an answer after which nobody is asked any more
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two questions; doubled each time
 _LOG = logging.getLogger(__name__)
 
 
@@ -62,6 +65,16 @@ def commits(lost: type[Exception] | tuple[type[Exception], ...]) -> Retrying:
         retry=retry_if_exception_type(lost),
         stop=stop_after_attempt(COMMIT_ATTEMPTS),
         wait=wait_random_exponential(0.1, max=5),
+        reraise=True,
+    )
+
+
+def questions(silent: type[Exception]) -> Retrying:
+    """For a question that changes nothing, to a server that may be restarting: `silent` says that none answered."""
+    return Retrying(
+        retry=retry_if_exception_type(silent),
+        stop=stop_after_delay(SILENCE),
+        wait=wait_exponential(FIRST_PAUSE, max=LONGEST_PAUSE),
         reraise=True,
     )
 

@@ -6,8 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -40,3 +44,68 @@ def webserver(home: Path, environment: Mapping[str, str], location: tuple[str, .
             process.wait(60)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # the code server, and runs that a test left
+
+
+class Proxy(ThreadingHTTPServer):
+    """Stands before a webserver at the path /dagster, and answers 502 when it is told to.
+
+    Attributes:
+        refused: how many of the next requests that hold a word get a 502.
+        passed: bodies of the requests that reached the webserver.
+
+    """
+
+    def __init__(self, behind: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Passing)
+        self.behind = behind
+        self.refused: Counter[str] = Counter()
+        self.passed: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_port}/dagster"
+
+    def refuses(self, body: str) -> bool:
+        word = next((word for word, times in self.refused.items() if times > 0 and word in body), None)
+        if word is not None:
+            self.refused[word] -= 1
+        return word is not None
+
+    def passed_with(self, word: str) -> int:
+        return sum(word in body for body in self.passed)
+
+
+class _Passing(BaseHTTPRequestHandler):
+    server: Proxy
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.refuses(body.decode()):
+            self._answer(502, b"<html>\nBad Gateway\n</html>")
+            return
+        self.server.passed.append(body.decode())
+        target = f"http://{self.server.behind}{self.path.removeprefix('/dagster')}"
+        request = urllib.request.Request(target, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as found:
+                self._answer(found.status, found.read())
+        except urllib.error.HTTPError as error:
+            self._answer(error.code, error.read())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json" if status == 200 else "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def proxy(address: str) -> Iterator[Proxy]:
+    """A proxy before the webserver at an address."""
+    with Proxy(address) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

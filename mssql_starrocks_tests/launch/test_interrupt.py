@@ -1,5 +1,6 @@
 """Ctrl-C at the command line, as a process of its own: 130, nothing left behind, and the run known as cancelled."""
 
+import json
 import os
 import signal
 import subprocess
@@ -55,6 +56,7 @@ def test_ctrl_c(home, started):
     interrupted(started)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         [run] = instance.get_runs()
+        assert [table["run_id"] for table in json.loads(out)["tables"]] == [run.run_id, None]
         assert run.status is dg.DagsterRunStatus.CANCELED
         [table] = results_of_job(instance, run.tags["mssql_starrocks/job_id"])
         assert (str(table.table), table.certified, table.error) == ("slow.first", False, "the run was cancelled")

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
+from mssql_starrocks import retries
 from mssql_starrocks.config import Config
 from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.orchestration.launch.launch import STOPPED, Launch
@@ -15,7 +16,7 @@ from mssql_starrocks.orchestration.launch.webserver import Webserver
 from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
-from mssql_starrocks_tests.webserver import webserver
+from mssql_starrocks_tests.webserver import proxy, webserver
 
 # Runs begin when they are launched: without a queue no daemon is needed.
 INSTANCE = """
@@ -44,7 +45,7 @@ def web(source, tmp_path_factory):
 def launched(web, command, monkeypatch):
     address, folder = web
     monkeypatch.chdir(folder)
-    return lambda *arguments: command(*arguments, "--webserver", f"http://{address}", "--json")
+    return lambda *arguments, url=f"http://{address}": command(*arguments, "--webserver", url, "--json")
 
 
 def test_runs_and_checks_through_a_webserver(launched, web, source):
@@ -69,25 +70,92 @@ def test_runs_and_checks_through_a_webserver(launched, web, source):
     assert len(table["checks"]) == 6
 
 
-def test_a_stop_ends_the_run_there(web, source):
-    address, folder = web
-    place = Workplace(Config(), folder / "mssql_starrocks.yaml")
-    job = place.job(Selection(("web.good",)), Options())
+@pytest.fixture
+def between(web, monkeypatch):
+    """A proxy before the webserver, whose failures are asked about again soon."""
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.01)
+    with proxy(web[0]) as server:
+        yield server
+
+
+@pytest.fixture
+def stalled(web, source, between):
+    """A launch, through the proxy, of a table whose rows do not come; in a thread, and stuck in its run."""
+    job = Workplace(Config(), web[1] / "mssql_starrocks.yaml").job(Selection(("web.good",)), Options())
+    before = source.sqlserver.faults.struck()
     source.sqlserver.faults.stall("AS [id]")
-    with Webserver(address) as door:
-        launch = Launch(job, door)
-        found = []
+    with Webserver(between.url) as door:
+        launch, found = Launch(job, door), []
         thread = threading.Thread(target=lambda: found.append(launch.run()))
         thread.start()
-        for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.1)):
-            with attempt:
-                assert source.sqlserver.faults.struck()
+        until(lambda: source.sqlserver.faults.struck() > before)
+
+        def ended():
+            thread.join(60)
+            assert not thread.is_alive()
+            return found[0]
+
+        yield launch, ended
         launch.stop()
+        source.sqlserver.faults.clear()
         thread.join(60)
-    source.sqlserver.faults.clear()
-    assert not thread.is_alive()
-    [result] = found
+
+
+def until(happened):
+    for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.1)):
+        with attempt:
+            assert happened()
+
+
+def test_polls_that_fail_in_between_change_nothing(launched, between, source):
+    source.starrocks.execute("DROP TABLE IF EXISTS web.good")
+    between.refused["logsForRun"] = 3
+    done = launched("migrate", "web.good", url=between.url)
+    assert between.refused["logsForRun"] == 0
+    [table] = done.document["tables"]
+    assert (table["status"], table["rows"], len(table["checks"])) == ("certified", 2, 6), table["error"]
+
+
+def test_who_stays_silent_leaves_a_run_that_is_named_and_can_be_stopped(web, stalled, between, monkeypatch):
+    launch, ended = stalled
+    monkeypatch.setattr(retries, "SILENCE", 0)
+    between.refused["logsForRun"] = 10_000
+    [table] = ended().tables
+    with dg.DagsterInstance.from_config(str(web[1])) as instance:
+        [run] = instance.get_runs(dg.RunsFilter(tags={"mssql_starrocks/job_id": launch.job_id}))
+        assert (table.status, table.run_id) == ("failed", run.run_id)
+        assert f"The run goes on there: look at {between.url}/runs/{run.run_id}" in table.error
+        assert "502" in table.error
+        assert "\n" not in table.error
+        launch.stop()
+        assert between.passed_with("terminateRun") == 1
+        until(lambda: instance.get_run_by_id(run.run_id).is_finished)
+
+
+def test_a_run_that_is_lost_keeps_its_id(web):
+    job = Workplace(Config(), web[1] / "mssql_starrocks.yaml").job(Selection(("web.bad",)), Options())
+    with dg.DagsterInstance.from_config(str(web[1])) as instance, Webserver(web[0]) as door:
+
+        def lose(event):
+            if event.moment == "launched":
+                until(lambda: instance.get_run_by_id(event.run_id).is_finished)
+                instance.delete_run(event.run_id)
+                lost.append(event.run_id)
+
+        lost = []
+        [table] = Launch(job, door, lose).run().tables
+    assert [table.run_id] == lost
+    assert table.error == f"web.bad: http://{web[0]} has lost run {table.run_id}."
+
+
+def test_a_stop_ends_the_run_there(stalled, between):
+    launch, ended = stalled
+    between.refused["terminateRun"] = 1  # so that it has to ask again
+    launch.stop()
+    result = ended()
+    assert between.passed_with("terminateRun") > 0
     assert result.stopped
+    assert result.tables[0].run_id
     assert result.tables[0].error in ("the run was cancelled", STOPPED)
 
 

@@ -20,9 +20,14 @@ mutation($params: ExecutionParams!) {
 """
 FOLLOW = """
 query($run: ID!, $cursor: String) {
-  runOrError(runId: $run) { __typename ... on Run { status startTime endTime } }
+  runOrError(runId: $run) {
+    __typename
+    ... on Run { status startTime endTime }
+    ... on PythonError { message }
+  }
   logsForRun(runId: $run, afterCursor: $cursor) {
     __typename
+    ... on PythonError { message }
     ... on EventConnection {
       cursor
       hasMore

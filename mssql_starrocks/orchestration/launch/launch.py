@@ -46,6 +46,7 @@ class Launch:
         for chain in job.chains:
             self._waiting.put(chain)
         self._done: dict[TableId, TableResult] = {}
+        self._runs: dict[TableId, str] = {}
         self._stopping = threading.Event()
 
     @property
@@ -61,7 +62,7 @@ class Launch:
         """Run every table; returns when all are done, or some seconds after Ctrl-C or `stop`."""
         started = time.monotonic()
         for refused in self._job.refused:
-            self._finish(TableResult(refused.table, certified=False, error=_one_line(refused.reason)))
+            self._finish(self._failed(refused.table, refused.reason))
         workers = min(self._job.parallel, len(self._job.chains))
         # daemons: a driver that hangs after Ctrl-C must not keep the process
         threads = [threading.Thread(target=self._work, name=THREAD, daemon=True) for _ in range(workers)]
@@ -101,10 +102,14 @@ class Launch:
         try:
             return self._skipped(chain) or self._door.run(self._job, chain, self._say)
         except MssqlStarrocksError as error:
-            return TableResult(chain.table.id, certified=False, error=_one_line(str(error)))
+            return self._failed(chain.table.id, str(error))
         except BaseException as error:  # a defect, or the interrupt of `stop`; the other tables go on
             said = STOPPED if self._stopping.is_set() else f"{type(error).__name__}: {error}"
-            return TableResult(chain.table.id, certified=False, error=_one_line(said))
+            return self._failed(chain.table.id, said)
+
+    def _failed(self, table: TableId, error: str) -> TableResult:
+        """Without a result of its run, if there was one."""
+        return TableResult(table, certified=False, run_id=self._runs.get(table), error=_one_line(error))
 
     def _skipped(self, chain: Chain) -> TableResult | None:
         if not self._job.resume or self._current is None:
@@ -121,12 +126,14 @@ class Launch:
         self._say(TableEvent(result.table, "done", result.run_id, result))
 
     def _say(self, event: TableEvent) -> None:
+        if event.run_id:
+            self._runs[event.table] = event.run_id
         with contextlib.suppress(Exception):  # whoever watches must not harm a copy
             self._watch(event)
 
     def _result(self, seconds: float) -> MigrationResult:
         order = [*(c.table.id for c in self._job.chains), *(r.table for r in self._job.refused)]
-        tables = tuple(self._done.get(t) or TableResult(t, certified=False, error=STOPPED) for t in order)
+        tables = tuple(self._done.get(t) or self._failed(t, STOPPED) for t in order)
         return MigrationResult(self.job_id, tables, seconds, self._stopping.is_set())
 
 

@@ -6,14 +6,15 @@ runs are queued (dagster.yaml), a dagster-daemon must be running, too.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mssql_starrocks import retries
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
 from mssql_starrocks.orchestration.launch import graphql
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
     from dagster_graphql import DagsterGraphQLClient
 
 _POLL = 0.5  # seconds
+_TIMEOUT = 50  # seconds for an answer
+_TIMEOUT_OF_STOP = 5  # somebody waits at the keyboard, and it is asked again
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+_TERMINATED = {"TerminateRunSuccess", "RunNotFoundError"}
 _IMPLICIT_JOB = "__ASSET_JOB"  # what the UI's Materialize launches
 
 
 class WebserverError(MssqlStarrocksError):
     """The webserver does not answer, or refuses."""
+
+
+class SilentError(WebserverError):
+    """Nobody answered; the same question may be answered later."""
 
 
 class Webserver:
@@ -55,11 +63,10 @@ class Webserver:
             parts.hostname,
             parts.port,
             use_https=parts.scheme == "https",
-            timeout=50,
             path_prefix=path,
         )
         self._clients = threading.local()  # a client takes one request at a time
-        self._running: dict[str, str] = {}  # job id by id of a run that nobody has asked to end
+        self._running: dict[str, str] = {}  # job id by id of a run that is not known to end
 
     def __enter__(self) -> Webserver:
         return self
@@ -76,18 +83,25 @@ class Webserver:
         run_id = self._launch(job, chain)
         self._running[run_id] = job.job_id
         watch(TableEvent(chain.table.id, "launched", run_id))
+        outcome, launched = Outcome(), time.monotonic()
+        known = partial(outcome.result, chain.table.id, run_id, wanted=len(job.checks))
         try:
-            return self._follow(job, chain, run_id, watch)
-        finally:
-            self._running.pop(run_id, None)
+            run = self._follow(chain, run_id, outcome, watch)
+        except SilentError as error:  # `stop` still asks for the run's end
+            said = f"{chain.table.id}: {error} The run goes on there: look at {self._address}/runs/{run_id}"
+            return replace(known(success=False, seconds=time.monotonic() - launched), error=said)
+        self._running.pop(run_id, None)
+        if run["status"] == "CANCELED":
+            outcome.errors.insert(0, "the run was cancelled")
+        seconds = (run["endTime"] or 0) - (run["startTime"] or run["endTime"] or 0)
+        return known(success=run["status"] == "SUCCESS", seconds=seconds)
 
     def stop(self, job: Job) -> None:
-        """Ask for the termination of the job's runs."""
+        """Ask for the termination of the job's runs, again at each call until it is granted."""
+        client = self._connect(timeout=_TIMEOUT_OF_STOP)
         for run_id, job_id in tuple(self._running.items()):
-            if job_id == job.job_id:
+            if job_id == job.job_id and self._terminated(run_id, client):
                 self._running.pop(run_id, None)
-                with contextlib.suppress(WebserverError):  # whoever follows the run hears of it
-                    self._ask(graphql.TERMINATE, {"run": run_id})
 
     def abandon(self, job: Job) -> None:
         """The webserver was asked; its instance says what became of them."""
@@ -97,7 +111,7 @@ class Webserver:
 
     def _client(self) -> DagsterGraphQLClient:
         if not hasattr(self._clients, "own"):
-            self._clients.own = self._connect()
+            self._clients.own = self._connect(timeout=_TIMEOUT)
         own: DagsterGraphQLClient = self._clients.own
         return own
 
@@ -130,13 +144,11 @@ class Webserver:
             "pipelineName": _IMPLICIT_JOB if _IMPLICIT_JOB in jobs else jobs[0],
         }
 
-    def _follow(self, job: Job, chain: Chain, run_id: str, watch: Watch) -> TableResult:
-        outcome, cursor = Outcome(), None
+    def _follow(self, chain: Chain, run_id: str, outcome: Outcome, watch: Watch) -> Mapping[str, Any]:
+        """The run when it has ended; what it says on its way goes to `outcome` and `watch`."""
+        cursor = None
         while True:
-            found = self._ask(graphql.FOLLOW, {"run": run_id, "cursor": cursor})
-            run, logs = found["runOrError"], found["logsForRun"]
-            if run["__typename"] != "Run" or logs["__typename"] != "EventConnection":
-                raise WebserverError(f"{chain.table.id}: {self._address} has lost run {run_id}.")
+            run, logs = retries.questions(SilentError)(self._poll, chain, run_id, cursor)
             cursor = logs["cursor"]
             for event in logs["events"]:
                 _take(outcome, event)
@@ -144,25 +156,43 @@ class Webserver:
                 if stage:
                     watch(TableEvent(chain.table.id, stage.value, run_id))
             if run["status"] in _ENDED and not logs["hasMore"]:
-                break
+                return run
             if not logs["hasMore"]:
                 time.sleep(_POLL)
-        if run["status"] == "CANCELED":
-            outcome.errors.insert(0, "the run was cancelled")
-        seconds = (run["endTime"] or 0) - (run["startTime"] or run["endTime"] or 0)
-        success = run["status"] == "SUCCESS"
-        return outcome.result(chain.table.id, run_id, success=success, wanted=len(job.checks), seconds=seconds)
 
-    def _ask(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _poll(self, chain: Chain, run_id: str, cursor: str | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        found = self._ask(graphql.FOLLOW, {"run": run_id, "cursor": cursor})
+        run, logs = found["runOrError"], found["logsForRun"]
+        for part in (run, logs):
+            if part["__typename"] == "PythonError":  # its database is not there, for example
+                raise self._silent(part["message"])
+        if run["__typename"] != "Run" or logs["__typename"] != "EventConnection":
+            raise WebserverError(f"{chain.table.id}: {self._address} has lost run {run_id}.")
+        return run, logs
+
+    def _terminated(self, run_id: str, client: DagsterGraphQLClient) -> bool:
+        try:
+            found = self._ask(graphql.TERMINATE, {"run": run_id}, client)
+        except WebserverError:
+            return False
+        return found["terminateRun"]["__typename"] in _TERMINATED
+
+    def _ask(
+        self, document: str, variables: Mapping[str, Any], client: DagsterGraphQLClient | None = None
+    ) -> dict[str, Any]:
         from dagster_graphql import DagsterGraphQLClientError
         from requests.exceptions import RequestException
 
         try:
-            found: dict[str, Any] = self._client()._execute(document, dict(variables))
+            found: dict[str, Any] = (client or self._client())._execute(document, dict(variables))
         except (RequestException, DagsterGraphQLClientError) as error:
             # the client's own text repeats the document
-            raise WebserverError(f"Webserver {self._address} did not answer: {error.__cause__ or error}") from None
+            raise self._silent(error.__cause__ or error) from None
         return found
+
+    def _silent(self, reason: object) -> SilentError:
+        text = " ".join(str(reason).split()).rstrip(".")
+        return SilentError(f"Webserver {self._address} did not answer: {text}.")
 
 
 def _selected(job: Job, keys: Mapping[Stage, Sequence[str]]) -> dict[str, Any]:
