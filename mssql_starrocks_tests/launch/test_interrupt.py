@@ -50,13 +50,14 @@ def interrupted(process):
     assert "Traceback" not in err
     assert '"stopped": true' in out
     assert out.count("stopped before it was done") == 2
+    return [table["run_id"] for table in json.loads(out)["tables"]]
 
 
 def test_ctrl_c(home, started):
-    interrupted(started)
+    runs = interrupted(started)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         [run] = instance.get_runs()
-        assert [table["run_id"] for table in json.loads(out)["tables"]] == [run.run_id, None]
+        assert runs == [run.run_id, None]
         assert run.status is dg.DagsterRunStatus.CANCELED
         [table] = results_of_job(instance, run.tags["mssql_starrocks/job_id"])
         assert (str(table.table), table.certified, table.error) == ("slow.first", False, "the run was cancelled")
