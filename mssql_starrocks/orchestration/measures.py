@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator, Stage
+from mssql_starrocks.orchestration.translator import default_keys
 from mssql_starrocks.report.gather import Measures
 from mssql_starrocks.report.model import StageMeasure
 
@@ -14,12 +14,11 @@ _STAGES = ("snapshot", "publish", "load")
 _LOOK_BACK = 50  # materialisations: a load that is still published is seldom far behind
 
 
-def default_keys(chain: Chain) -> Sequence[dg.AssetKey]:
-    """The asset keys of a chain where nobody replaced the translator."""
-    return [ChainTranslator().get_asset_spec(ChainProps(stage, chain)).key for stage in Stage]
+def _default_keys(chain: Chain) -> Sequence[dg.AssetKey]:
+    return tuple(default_keys(chain).values())
 
 
-def recorded(instance: dg.DagsterInstance, keys: Callable[[Chain], Sequence[dg.AssetKey]] = default_keys) -> Measures:
+def recorded(instance: dg.DagsterInstance, keys: Callable[[Chain], Sequence[dg.AssetKey]] = _default_keys) -> Measures:
     """Reads the materialisations that name the load; a stage without one is left out."""
 
     def measures(chain: Chain, load_id: str) -> tuple[StageMeasure, ...]:

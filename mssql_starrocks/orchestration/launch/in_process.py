@@ -32,7 +32,7 @@ from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.launch.stored import table_result
 from mssql_starrocks.orchestration.resources import LazySpark
-from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator
+from mssql_starrocks.orchestration.translator import ChainProps, default_keys
 from mssql_starrocks.settings import Settings
 
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -136,7 +136,7 @@ class InProcess:
             return run()
 
         # first, because it says why a table cannot be described; the definitions would only leave it out
-        keys = {stage: ChainTranslator().get_asset_spec(ChainProps(stage, chain)).key for stage in job.stages}
+        keys = default_keys(chain)
         alone = job.manifest.with_tables((chain.table,))
         targets = {chain.table.id.schema.lower(): chain.names.warehouse_database}
         config = job.config.model_copy(update={"targets": targets})
@@ -154,7 +154,7 @@ class InProcess:
             run_config=_SILENT,
             run_id=running.run_id,
             tags=job.tags(chain),
-            asset_selection=None if job.proofs_only else list(keys.values()),
+            asset_selection=None if job.proofs_only else [keys[stage] for stage in job.stages],
         )
 
 
