@@ -33,5 +33,12 @@ def chosen(
         SelectionError: the list cannot be read.
     """
     listed = read_table_list(table_list) if table_list else ()
-    return Selection((*(tables or ()), *listed), tuple(schemas or ()), everything, tuple(include or ()),
-                     tuple(exclude or ()), resume_from, skip_until)  # fmt: skip
+    return Selection(
+        tables=(*(tables or ()), *listed),
+        schemas=tuple(schemas or ()),
+        everything=everything,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        resume_from=resume_from,
+        skip_until=skip_until,
+    )

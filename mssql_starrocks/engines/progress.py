@@ -96,7 +96,13 @@ class Progress:
         rows, size = (sum(part) for part in zip((0, 0), *self._chunks.values(), strict=True))
         plan = self._plan
         return Advance(
-            plan.table, plan.load_id, rows, size, plan.estimated_rows, time.monotonic() - self._started, done
+            table=plan.table,
+            load_id=plan.load_id,
+            rows=rows,
+            bytes=size,
+            estimated_rows=plan.estimated_rows,
+            seconds=time.monotonic() - self._started,
+            done=done,
         )
 
     def _show(self, advance: Advance) -> None:

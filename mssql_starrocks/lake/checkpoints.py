@@ -42,15 +42,15 @@ def checkpoint_of(table: Table, branch: str) -> Checkpoint | None:
         return None
     version = said.get(_VERSION)
     return Checkpoint(
-        said[LOAD_ID],
-        said[_POINT],
-        ResumeKey(said[_PLAN], said[_SOURCE]),
-        int(version) if version else None,
-        from_ranges(said[_CHUNKS]),
-        int(said.get("total-records", 0)),
-        int(said.get("total-files-size", 0)),
-        int(said.get("total-data-files", 0)),
-        head.snapshot_id,
+        load_id=said[LOAD_ID],
+        point=said[_POINT],
+        key=ResumeKey(said[_PLAN], said[_SOURCE]),
+        change_version=int(version) if version else None,
+        chunks=from_ranges(said[_CHUNKS]),
+        rows=int(said.get("total-records", 0)),
+        bytes=int(said.get("total-files-size", 0)),
+        files=int(said.get("total-data-files", 0)),
+        snapshot_id=head.snapshot_id,
     )
 
 

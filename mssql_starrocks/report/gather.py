@@ -69,15 +69,15 @@ def gather(
     found.sort(key=lambda pair: pair[0].table)
     evidence = tuple(pair[0] for pair in found)
     return Report(
-        f"{dt.datetime.now(dt.timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
-        asked.manifest.database,
-        asked.words,
-        len(asked.manifest.tables),
-        evidence,
-        tuple(pair[1] for pair in found),
-        versions,
-        surroundings.configuration(asked.config, lake, starrocks),
-        signature(plain(evidence)),
+        made_at=f"{dt.datetime.now(dt.timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
+        database=asked.manifest.database,
+        asked=asked.words,
+        tables_in_database=len(asked.manifest.tables),
+        evidence=evidence,
+        facts=tuple(pair[1] for pair in found),
+        versions=versions,
+        configuration=surroundings.configuration(asked.config, lake, starrocks),
+        signature=signature(plain(evidence)),
     )
 
 

@@ -82,16 +82,16 @@ def load(
         ledger.record(session, starrocks, chain, held)
     log(f"{chain.table.id}: {target} holds snapshot {current.snapshot_id} ({how})")
     return LoadReport(
-        chain.table.id,
-        current.evidence.load_id,
-        current.snapshot_id,
-        target,
-        rows,
-        label,
-        how,
-        time.monotonic() - started,
-        create_table(chain, starrocks),
-        loader.name,
+        table=chain.table.id,
+        load_id=current.evidence.load_id,
+        snapshot_id=current.snapshot_id,
+        target=target,
+        rows=rows,
+        label=label,
+        how=how,
+        seconds=time.monotonic() - started,
+        ddl=create_table(chain, starrocks),
+        loader=loader.name,
     )
 
 

@@ -33,20 +33,20 @@ def plan(chain: Chain, mssql: MssqlSettings | None = None, starrocks: StarRocksS
             measured = measure(session, chain.table.id, chain.columns)
         refuse_too_long(chain, measured)
     return TablePlan(
-        chain.table.id,
-        ".".join(chain.names.lake),
-        ".".join(chain.names.warehouse),
-        tuple(c.source for c in chain.key),
-        chain.key_notes,
-        with_measured(chain.ledger, measured),
-        chain.level,
-        create_table(chain, starrocks),
-        create_lake_table(chain),
-        chain.engine,
-        chain.engine_reason,
-        chain.loader,
-        chain.table.rows,
-        chain.table.bytes,
+        table=chain.table.id,
+        lake=".".join(chain.names.lake),
+        warehouse=".".join(chain.names.warehouse),
+        key=tuple(c.source for c in chain.key),
+        key_notes=chain.key_notes,
+        ledger=with_measured(chain.ledger, measured),
+        level=chain.level,
+        ddl=create_table(chain, starrocks),
+        lake_ddl=create_lake_table(chain),
+        engine=chain.engine,
+        engine_reason=chain.engine_reason,
+        loader=chain.loader,
+        rows=chain.table.rows,
+        bytes=chain.table.bytes,
     )
 
 

@@ -67,13 +67,13 @@ def publish(chain: Chain, lake: LakeSettings, log: Log, load_id: str | None = No
         tag = publishing.publish(table, replace(load, certified=True))
         log(f"{chain.table.id}: main is now snapshot {load.snapshot_id} ({load.evidence.fingerprint.rows:,} rows)")
         return PublishReport(
-            chain.table.id,
-            load.evidence.load_id,
-            load.snapshot_id,
-            load.evidence.fingerprint.rows,
-            tag,
-            table.location(),
-            time.monotonic() - started,
+            table=chain.table.id,
+            load_id=load.evidence.load_id,
+            snapshot_id=load.snapshot_id,
+            rows=load.evidence.fingerprint.rows,
+            tag=tag,
+            location=table.location(),
+            seconds=time.monotonic() - started,
         )
 
 
@@ -91,13 +91,13 @@ def _already_published(chain: Chain, table: Table, seconds: float) -> PublishRep
     current = published(chain, table)
     evidence = current.evidence
     return PublishReport(
-        chain.table.id,
-        evidence.load_id,
-        current.snapshot_id,
-        evidence.fingerprint.rows,
-        f"load_{evidence.load_id}",
-        table.location(),
-        seconds,
+        table=chain.table.id,
+        load_id=evidence.load_id,
+        snapshot_id=current.snapshot_id,
+        rows=evidence.fingerprint.rows,
+        tag=f"load_{evidence.load_id}",
+        location=table.location(),
+        seconds=seconds,
     )
 
 

@@ -35,14 +35,14 @@ def loads(chain: Chain, lake: LakeSettings, starrocks: StarRocksSettings | None 
         main = table.current_snapshot()
         return tuple(
             LoadSummary(
-                one.evidence.load_id,
-                one.evidence.point,
-                one.evidence.grade.value,
-                one.evidence.fingerprint.rows,
-                one.snapshot_id,
-                history.committed_at(table, one.snapshot_id),
-                main is not None and main.snapshot_id == one.snapshot_id,
-                _holds(entry, one.snapshot_id) if starrocks else None,
+                load_id=one.evidence.load_id,
+                point=one.evidence.point,
+                grade=one.evidence.grade.value,
+                rows=one.evidence.fingerprint.rows,
+                snapshot_id=one.snapshot_id,
+                committed=history.committed_at(table, one.snapshot_id),
+                current=main is not None and main.snapshot_id == one.snapshot_id,
+                in_starrocks=_holds(entry, one.snapshot_id) if starrocks else None,
             )
             for one in history.certified_loads(table)
             if ours(chain, one)
@@ -83,14 +83,14 @@ def rollback(
             log(f"{chain.table.id}: main is load {wanted.evidence.load_id} again, was {current.evidence.load_id}")
     loaded = _load(chain, lake, starrocks, log, spark, wanted)
     return RollbackReport(
-        chain.table.id,
-        wanted.evidence.load_id,
-        wanted.snapshot_id,
-        wanted.evidence.fingerprint.rows,
-        current.evidence.load_id,
-        loaded,
-        prove_warehouse(chain, lake, starrocks),
-        time.monotonic() - started,
+        table=chain.table.id,
+        load_id=wanted.evidence.load_id,
+        snapshot_id=wanted.snapshot_id,
+        rows=wanted.evidence.fingerprint.rows,
+        main_before=current.evidence.load_id,
+        loaded=loaded,
+        checks=prove_warehouse(chain, lake, starrocks),
+        seconds=time.monotonic() - started,
     )
 
 

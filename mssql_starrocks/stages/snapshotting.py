@@ -86,7 +86,13 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
                 raise SourceError(f"Table {chain.table.id} was altered while it was copied; materialise it again.")
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
     return SnapshotReport(
-        chain.table.id, evidence.load_id, branch.name, chain.engine, evidence, copied, table.location()
+        table=chain.table.id,
+        load_id=evidence.load_id,
+        branch=branch.name,
+        engine=chain.engine,
+        evidence=evidence,
+        copied=copied,
+        location=table.location(),
     )
 
 
@@ -133,18 +139,18 @@ def _see(chain: Chain, session: ReaderSession, table_fingerprint: str) -> _Seen:
 
 def _evidence(chain: Chain, seen: _Seen, point: Point, load_id: str) -> Evidence:
     return Evidence(
-        load_id,
-        chain.table.id,
-        chain.database,
-        point.grade,
-        point.instant,
-        chain.engine,
-        seen.table_fingerprint,
-        seen.prints.fingerprint,
-        chain.level,
-        with_measured(chain.ledger, seen.prints.measured),
-        point.change_version,
-        definition_of(chain),
+        load_id=load_id,
+        table=chain.table.id,
+        database=chain.database,
+        grade=point.grade,
+        point=point.instant,
+        engine=chain.engine,
+        table_fingerprint=seen.table_fingerprint,
+        fingerprint=seen.prints.fingerprint,
+        level=chain.level,
+        ledger=with_measured(chain.ledger, seen.prints.measured),
+        change_version=point.change_version,
+        definition=definition_of(chain),
     )
 
 
@@ -154,16 +160,16 @@ def _plan(chain: Chain, read: Reading, evidence: Evidence, seen: _Seen, so_far: 
     left = len(chunks) / len(read.cut.chunks)
     instant = evidence.point[:26]  # a timestamp in Iceberg has six digits
     return ExtractionPlan(
-        chain.table.id,
-        evidence.load_id,
-        chain.columns,
-        chain.audit_columns(evidence.load_id, instant),
-        chunks,
-        evidence.grade,
-        int(chain.table.rows * left),
-        int(chain.table.bytes * left),
-        read.snapshot_isolation,
-        2 * sum(seen.prints.measured.values()),  # maxima of text are in code units
+        table=chain.table.id,
+        load_id=evidence.load_id,
+        columns=chain.columns,
+        audit=chain.audit_columns(evidence.load_id, instant),
+        chunks=chunks,
+        grade=evidence.grade,
+        estimated_rows=int(chain.table.rows * left),
+        estimated_bytes=int(chain.table.bytes * left),
+        snapshot_isolation=read.snapshot_isolation,
+        longest_row=2 * sum(seen.prints.measured.values()),  # maxima of text are in code units
     )
 
 

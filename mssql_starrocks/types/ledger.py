@@ -35,18 +35,27 @@ def _lines(column: Column, columns: Sequence[PlannedColumn], options: TypeOption
     if reason:
         lost = column.name in options.exclude_columns
         rule, loss = ("excluded", Loss.DECLARED) if lost else ("not data", Loss.EXACT)
-        yield TypeLine(column.name, "", declared_type(column), "", "", rule, loss, reason)
+        yield TypeLine(
+            column=column.name,
+            name="",
+            source=declared_type(column),
+            iceberg="",
+            starrocks="",
+            rule=rule,
+            loss=loss,
+            sentence=reason,
+        )
     for planned in columns:
         if planned.source == column.name:
             yield TypeLine(
-                column.name,
-                planned.name,
-                declared_type(column),
-                planned.iceberg,
-                planned.starrocks,
-                planned.rule,
-                planned.loss,
-                planned.note,
+                column=column.name,
+                name=planned.name,
+                source=declared_type(column),
+                iceberg=planned.iceberg,
+                starrocks=planned.starrocks,
+                rule=planned.rule,
+                loss=planned.loss,
+                sentence=planned.note,
                 undeclared=planned.undeclared,
             )
 

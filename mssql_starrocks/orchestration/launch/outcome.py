@@ -38,17 +38,17 @@ class Outcome:
         snapshot = self.known.get("iceberg/snapshot_id")
         rows = self.known.get("dagster/row_count", self.known.get("found_rows"))
         return TableResult(
-            table,
-            certified,
-            None if rows is None else int(rows),
-            seconds,
-            self.known.get("load_id"),
-            int(snapshot) if snapshot else None,
-            run_id,
-            self.known.get("engine", ""),
-            self.known.get("mssql/grade", self.known.get("grade", "")),
-            tuple(self.checks),
-            "" if certified else self._reason(failed, wanted),
+            table=table,
+            certified=certified,
+            rows=None if rows is None else int(rows),
+            seconds=seconds,
+            load_id=self.known.get("load_id"),
+            snapshot_id=int(snapshot) if snapshot else None,
+            run_id=run_id,
+            engine=self.known.get("engine", ""),
+            grade=self.known.get("mssql/grade", self.known.get("grade", "")),
+            checks=tuple(self.checks),
+            error="" if certified else self._reason(failed, wanted),
         )
 
     def _reason(self, failed: list[CheckResult], wanted: int) -> str:

@@ -99,14 +99,14 @@ class Workplace:
         chains, refused = plan_chains(self.manifest, config, target_database)
         planned = {chain.table.id: chain for chain in chains}
         return Job(
-            config,
-            self.manifest,
-            tuple(planned[table] for table in wanted if table in planned),
-            tuple(r for r in refused if r.table in set(wanted)),
-            options.part,
-            options.proofs_only,
-            options.parallel,
-            options.resume,
+            config=config,
+            manifest=self.manifest,
+            chains=tuple(planned[table] for table in wanted if table in planned),
+            refused=tuple(r for r in refused if r.table in set(wanted)),
+            part=options.part,
+            proofs_only=options.proofs_only,
+            parallel=options.parallel,
+            resume=options.resume,
         )
 
     def planned(self, file: Path, options: Options, target_database: str | None = None) -> tuple[str, ...]:
