@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -83,7 +84,10 @@ class TableOptions(_Strict):
 
 
 class Config(_Strict):
-    """Everything a user decides about the copy. Patterns are `schema.table` with `*` and `?`, case ignored."""
+    """Everything a user decides about the copy. Patterns are `schema.table` with `*` and `?`, case ignored.
+
+    Of tables whose names differ in case only, a pattern of include and exclude that is spelled as one means that one.
+    """
 
     include: tuple[str, ...] = Field(("*",), description="tables to copy")
     exclude: tuple[str, ...] = Field((), description="tables to leave out; wins over include")
@@ -173,11 +177,22 @@ class Config(_Strict):
         return TableOptions(**merged)
 
     def selects(self, table: TableId) -> bool:
-        return _matches(table, self.include) and not _matches(table, self.exclude)
+        """Whether include and exclude leave a table, if no other one's name differs from it in case only."""
+        return bool(self.selected((table,)))
+
+    def selected(self, tables: Sequence[TableId]) -> tuple[TableId, ...]:
+        """What include and exclude leave of all tables of a database."""
+        twins = _twins(tables)
+        return tuple(t for t in tables if _matches(t, self.include, twins) and not _matches(t, self.exclude, twins))
 
     def select(self, manifest: Manifest) -> tuple[Table, ...]:
         """The manifest's tables that include and exclude leave."""
-        return tuple(t for t in manifest.tables if self.selects(t.id))
+        wanted = set(self.selected([t.id for t in manifest.tables]))
+        return tuple(t for t in manifest.tables if t.id in wanted)
+
+    def taking_all(self) -> Config:
+        """For a manifest of selected tables only: without its twin a table may look excluded."""
+        return self.model_copy(update={"include": ("*",), "exclude": ()})
 
     @staticmethod
     def load(file: Path) -> Config:
@@ -244,8 +259,16 @@ def _merged_columns(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any
     return {name: one.get(name, {}) | other.get(name, {}) for name in [*one, *other]}
 
 
-def _matches(table: TableId, patterns: Iterable[str]) -> bool:
-    """A table's own name always matches it: brackets in a name are no set of characters."""
+def _twins(tables: Iterable[TableId]) -> frozenset[str]:
+    """The names that differ from another one in case only."""
+    names = {str(table) for table in tables}
+    alike = Counter(name.lower() for name in names)
+    return frozenset(name for name in names if alike[name.lower()] > 1)
+
+
+def _matches(table: TableId, patterns: Iterable[str], twins: Collection[str] = ()) -> bool:
+    """A table's own name always matches it, and no twin: brackets in a name are no set of characters."""
     name = str(table).lower()
-    wanted = [p.lower() if "." in p or p == "*" else f"*.{p.lower()}" for p in patterns]
+    meant = [p for p in patterns if p == str(table) or p not in twins]
+    wanted = [p.lower() if "." in p or p == "*" else f"*.{p.lower()}" for p in meant]
     return name in wanted or any(fnmatch.fnmatchcase(name, p) for p in wanted)

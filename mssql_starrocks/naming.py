@@ -121,7 +121,8 @@ def refuse_collisions(tables: Iterable[Table]) -> None:
         if key in seen:
             raise NameCollisionError(
                 f"Tables {seen[key]} and {table.id} would both become {key.replace('__', '.', 1)}. "
-                "Exclude one of them in mssql_starrocks.yaml (exclude:)."
+                "Exclude one of them in mssql_starrocks.yaml (exclude:), spelled as here; "
+                "then run  mssql-starrocks discover"
             )
         seen[key] = table.id
 

@@ -81,6 +81,31 @@ def test_patterns_select_tables_and_later_options_win():
     )
 
 
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        ({"exclude": ("dbo.Orders",)}, ["dbo.orders", "dbo.people"]),
+        ({"exclude": ("dbo.orders", "DBO.PEOPLE")}, ["dbo.Orders"]),
+        ({"include": ("dbo.orders",)}, ["dbo.orders"]),
+        ({"include": ("dbo.orders", "DBO.*"), "exclude": ("DBO.orders",)}, ["dbo.people"]),
+        ({"exclude": ("orders",)}, ["dbo.people"]),
+    ],
+)
+def test_a_pattern_spelled_as_one_of_two_tables_that_differ_in_case_means_that_one(patterns, left):
+    source = manifest(*(things(schema="dbo", name=name) for name in ("Orders", "orders", "people")))
+    config = Config(**patterns)
+    assert [str(table.id) for table in config.select(source)] == left
+    alone = source.with_tables(config.select(source))
+    assert [str(chain.table.id) for chain in plan_chains(alone, config.taking_all())[0]] == left
+
+
+def test_the_advice_about_two_tables_that_differ_in_case_can_be_followed():
+    source = manifest(*(things(schema="dbo", name=name) for name in ("Orders", "orders")))
+    with pytest.raises(NameCollisionError, match=r"dbo\.Orders and dbo\.orders .*Exclude one .*spelled as here"):
+        plan_chains(source, Config())
+    assert [str(chain.table.id) for chain in plan_chains(source, Config(exclude=("dbo.orders",)))[0]] == ["dbo.Orders"]
+
+
 def test_missing_settings_are_named_and_secrets_never_shown():
     with pytest.raises(ConfigError, match="MSSQL_HOST is not set"):
         Settings.load({}, dotenv=None)

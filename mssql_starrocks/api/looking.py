@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from mssql_starrocks import report, stages
 from mssql_starrocks.api import answers
 from mssql_starrocks.api.jobs import Jobs
-from mssql_starrocks.api.requests import Name, of_schema, quoted
+from mssql_starrocks.api.requests import Name, quoted
 from mssql_starrocks.api.shared import Before, JobId, Limit, Offset, TheJobs, TheViews, found_job, problems
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.errors import KeyRefusedError, TypeRefusedError
@@ -21,7 +21,7 @@ from mssql_starrocks.orchestration.launch.prepare import Options
 from mssql_starrocks.orchestration.measures import recorded
 from mssql_starrocks.report.document import to_json
 from mssql_starrocks.report.surroundings import shown_settings
-from mssql_starrocks.selection import Selection
+from mssql_starrocks.selection import Selection, select
 from mssql_starrocks.settings import redacted
 from mssql_starrocks.stages.outlook import outlooks
 
@@ -83,12 +83,12 @@ def list_jobs(jobs: TheJobs, views: TheViews, limit: Limit = 50, before: Before 
 def tables(jobs: TheJobs, source_schema: AnySchema = None, limit: Limit = 100, offset: Offset = 0) -> answers.TablePage:
     """The tables that the configuration selects, and where each goes."""
     place = jobs.place()
+    wanted = place.config.select(place.manifest)
     if source_schema is not None:
-        of_schema(place, source_schema)
-    wanted = [t for t in place.config.select(place.manifest)
-              if source_schema is None or t.id.schema.lower() == source_schema.lower()]  # fmt: skip
-    page = place.manifest.with_tables(tuple(wanted[offset : offset + limit]))
-    chains, refused = plan_chains(page, place.config, place.settings.starrocks.database)
+        chosen = set(select(Selection(schemas=(quoted(source_schema),)), place.manifest, place.config))
+        wanted = tuple(table for table in wanted if table.id in chosen)
+    page = place.manifest.with_tables(wanted[offset : offset + limit])
+    chains, refused = plan_chains(page, place.config.taking_all(), place.settings.starrocks.database)
     planned, reasons = {c.table.id: c for c in chains}, {r.table: r.reason for r in refused}
     found = []
     for table in page.tables:
@@ -140,8 +140,8 @@ def report_of(
 
 def _chosen(jobs: Jobs, schema: str, table: str | None) -> Job:
     place = jobs.place()
-    names = (quoted(schema, table),) if table else of_schema(place, schema)
-    return place.job(Selection(names), Options(), place.settings.starrocks.database)
+    selection = Selection((quoted(schema, table),)) if table else Selection(schemas=(quoted(schema),))
+    return place.job(selection, Options(), place.settings.starrocks.database)
 
 
 def _redacted(value: Any) -> Any:

@@ -108,7 +108,7 @@ class MigrateSchema(Request):
         schema = self.source_schema
         excluded = tuple(quoted(schema, name) for name in self.exclude_tables)
         begin = quoted(schema, self.resume_from) if self.resume_from else None
-        return Selection(_tables(place, schema, self.table_list), exclude=excluded, resume_from=begin)
+        return _chosen(schema, self.table_list, exclude=excluded, resume_from=begin)
 
     def options(self) -> Options:
         return Options(_part(self.only_s3), False, self.parallel, self.resume, self.engine, self.target_schema)
@@ -133,7 +133,7 @@ class LoadFromLake(Request):
         schema = self._schema(place)
         excluded = tuple(quoted(schema, name) for name in self.exclude_tables)
         begin = quoted(schema, self.skip_until) if self.skip_until else None
-        return Selection(_tables(place, schema, self.table_list), exclude=excluded, skip_until=begin)
+        return _chosen(schema, self.table_list, exclude=excluded, skip_until=begin)
 
     def options(self) -> Options:
         return Options("warehouse", parallel=self.parallel, target=self.target_schema)
@@ -161,7 +161,7 @@ class Validate(Request):
     parallel: Parallel = Field(4, description="tables at a time")
 
     def selection(self, place: Workplace) -> Selection:
-        return Selection(_tables(place, self.source_schema, self.table_list))
+        return _chosen(self.source_schema, self.table_list)
 
     def options(self) -> Options:
         return Options(_part(self.only_s3), proofs_only=True, parallel=self.parallel, target=self.target_schema)
@@ -175,25 +175,16 @@ def stored_request(kind: str, fields: Mapping[str, Any]) -> Request:
     return _KINDS[kind].model_validate(dict(fields))
 
 
-def quoted(schema: str, table: str) -> str:
-    """A name that is never a pattern."""
-    return ".".join(f"[{part.replace(']', ']]')}]" for part in (schema, table))
+def quoted(*names: str) -> str:
+    """The name of a schema, or of a schema's table, that is never a pattern."""
+    return ".".join(f"[{name.replace(']', ']]')}]" for name in names)
 
 
-def of_schema(place: Workplace, schema: str) -> tuple[str, ...]:
-    """The configured tables of a schema.
-
-    Raises:
-        SelectionError: there is none.
-    """
-    known = [t.id for t in place.config.select(place.manifest) if t.id.schema.lower() == schema.lower()]
-    if not known:
-        raise SelectionError(f"{place.manifest.database} has no schema {schema} with tables to copy.")
-    return tuple(quoted(t.schema, t.name) for t in known)
-
-
-def _tables(place: Workplace, schema: str, names: list[str] | None) -> tuple[str, ...]:
-    return tuple(quoted(schema, name) for name in names) if names else of_schema(place, schema)
+def _chosen(schema: str, tables: list[str] | None, **more: Any) -> Selection:
+    """These tables of a schema, or all of it."""
+    if tables:
+        return Selection(tuple(quoted(schema, table) for table in tables), **more)
+    return Selection(schemas=(quoted(schema),), **more)
 
 
 def _part(only_lake: bool) -> Part:

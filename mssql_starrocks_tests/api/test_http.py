@@ -1,12 +1,19 @@
 """Who may ask what, and how wrong requests are refused: before anything is launched."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
+from mssql_starrocks.api.requests import LoadFromLake, MigrateSchema, Validate
 from mssql_starrocks.api.security import check_token
 from mssql_starrocks.errors import ConfigError
-from mssql_starrocks_tests.api.conftest import TOKEN
+from mssql_starrocks.manifest_file import save_manifest
+from mssql_starrocks.model import TableId
+from mssql_starrocks.selection import Selection
+from mssql_starrocks.settings import Settings
+from mssql_starrocks.source.discover import discover
+from mssql_starrocks_tests.api.conftest import TOKEN, Api
 
 
 def _basic(password):
@@ -85,6 +92,32 @@ def test_an_unknown_table_is_404_and_nothing_is_launched(client, path, body, mes
     answer = client.post(path, **body)
     assert (answer.status_code, message in answer.json()["detail"]) == (404, True), answer.text
     assert client.get("/jobs").json()["jobs"] == []
+
+
+def test_a_schema_is_chosen_by_its_name_and_not_by_a_list_of_its_tables(client):
+    place = client.jobs.place()
+    for body in (MigrateSchema(source_schema="shop"), Validate(source_schema="shop")):
+        assert body.selection(place) == Selection(schemas=("[shop]",))
+    loaded = LoadFromLake(target_schema="shop", skip_until="one")
+    assert loaded.selection(place) == Selection(schemas=("[shop]",), skip_until="[shop].[one]")
+
+
+def test_a_table_whose_twin_differs_in_case_and_is_excluded(source, home):
+    api = Api(source, home, exclude=["shop.ONE"])
+    manifest = discover(Settings.load(source.environment(), dotenv=None).mssql)
+    [one] = [table for table in manifest.tables if str(table.id) == "shop.one"]
+    twin = replace(one, id=TableId("shop", "ONE"))
+    save_manifest(manifest.with_tables((twin, *manifest.tables)), home / "manifest.json")
+    with api.opened() as client:
+        found = client.get("/tables", source_schema="shop", limit=1).json()
+        assert (found["total"], found["tables"][0]["table"], found["tables"][0]["target"]) == (
+            3,
+            "shop.one",
+            "shop.one",
+        )
+        done = client.done("/migrate/table", source_schema="shop", table_name="one", target_schema="twins")
+        assert (done["status"], done["error"], done["result"]["rows"]) == ("completed", None, 1)
+        assert client.post("/migrate/table", source_schema="shop", table_name="ONE").status_code == 404
 
 
 def test_unknown_jobs_are_404(client):

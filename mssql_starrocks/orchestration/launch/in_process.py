@@ -139,7 +139,7 @@ class InProcess:
         keys = default_keys(chain)
         alone = job.manifest.with_tables((chain.table,))
         targets = {chain.table.id.schema.lower(): chain.names.warehouse_database}
-        config = job.config.model_copy(update={"targets": targets})
+        config = job.config.taking_all().model_copy(update={"targets": targets})
         definitions = build_definitions(alone, config, resources=self._resources, execute=execute)
         names = [found.name for found in definitions.jobs or () if found.name not in (EVERYTHING, VALIDATE)]
         name = VALIDATE if job.proofs_only else names[0]
