@@ -229,7 +229,7 @@ def test_two_files_are_compared(box, platform, command):
         ((), "Nothing is selected: name tables"),
         (("nowhere.*",), "has no table nowhere.*"),
         (("{}.note",), "did you mean {}.notes"),
-        (("--schema", "other"), "No schema other"),
+        (("--schema", "other"), "has no schema other"),
     ],
 )
 def test_a_selection_that_matches_nothing_is_wrong_use(platform, command, arguments, said):

@@ -141,7 +141,7 @@ def test_dry_run_launches_nothing(command, source, home):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Nothing is selected: name tables, or use --schema or --all"),
+        ((), "Nothing is selected: name tables or schemas, or choose all of them"),
         (("doors.on",), "Company has no table doors.on; did you mean doors.one"),
         (("doors.one", "--exclude", "doors.one"), "leaves none of"),
         (("doors.one", "--only-lake", "--only-warehouse"), "exclude each other"),

@@ -61,9 +61,9 @@ def test_a_table_that_is_not_certified_is_exit_code_1_and_still_reported(call, c
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Nothing is selected: name tables, or use --schema or --all."),
+        ((), "Nothing is selected: name tables or schemas, or choose all of them"),
         (("dbo.fine", "dbo.nowhere"), "has no table dbo.nowhere"),
-        (("--schema", "other"), "No schema other with tables to copy"),
+        (("--schema", "other"), "has no schema other with tables to copy"),
         (("--verify", "manifest.json"), "manifest.json is not the JSON of a report"),
         (("--verify", "absent.json"), "absent.json cannot be read"),
         (("--verify", "absent.json", "--all"), "--verify takes the tables from the report"),
