@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mssql_starrocks.cli.app import screen, show_table, tell_json
 
 if TYPE_CHECKING:
+    from mssql_starrocks.model import TableId
     from mssql_starrocks.orchestration.launch.job import Job
     from mssql_starrocks.orchestration.launch.prepare import Workplace
 
@@ -17,7 +18,8 @@ _WOULD = {"all": "copy", "lake": "copy to lake", "warehouse": "load"}
 
 def show_plan(place: Workplace, job: Job, *, as_json: bool) -> None:
     """Print each table's engine, names and estimates; with `resume` also whether it is current."""
-    rows = [*_planned(place, job), *_refused(job)]
+    known = _planned(place, job) | _refused(job)
+    rows = [known[table] for table in job.tables]
     if as_json:
         tell_json({"version": 1, "dry_run": True, "tables": rows})
         return
@@ -27,19 +29,20 @@ def show_plan(place: Workplace, job: Job, *, as_json: bool) -> None:
     screen.print(f"{len(rows)} tables; nothing was launched")
 
 
-def _planned(place: Workplace, job: Job) -> list[Row]:
+def _planned(place: Workplace, job: Job) -> dict[TableId, Row]:
     current = place.current_of(job.part) if job.resume else None
-    found: list[Row] = []
+    found: dict[TableId, Row] = {}
     for chain in job.chains:
         seen = current(chain) if current else None
         would = "nothing" if seen and seen.current else _WOULD[job.part]
         lake, target = ".".join(chain.names.lake), ".".join(chain.names.warehouse)
-        found.append({"table": str(chain.table.id), "would": would, "engine": chain.engine, "lake": lake,
-                      "target": target, "estimated_rows": chain.table.rows, "estimated_bytes": chain.table.bytes,
-                      "reason": seen.reason if seen else chain.engine_reason})  # fmt: skip
+        reason = seen.reason if seen else chain.engine_reason
+        found[chain.table.id] = {"table": str(chain.table.id), "would": would, "engine": chain.engine, "lake": lake,
+                                 "target": target, "estimated_rows": chain.table.rows,
+                                 "estimated_bytes": chain.table.bytes, "reason": reason}  # fmt: skip
     return found
 
 
-def _refused(job: Job) -> list[Row]:
+def _refused(job: Job) -> dict[TableId, Row]:
     empty = {"engine": "", "lake": "", "target": "", "estimated_rows": 0, "estimated_bytes": 0}
-    return [{"table": str(r.table), "would": "refuse", "reason": r.reason, **empty} for r in job.refused]
+    return {r.table: {"table": str(r.table), "would": "refuse", "reason": r.reason, **empty} for r in job.refused}

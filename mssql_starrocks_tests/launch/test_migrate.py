@@ -57,11 +57,13 @@ def test_a_table_that_fails_does_not_stop_the_others(command, source):
 
 def test_a_table_that_cannot_be_copied_fails_without_a_run(command, source):
     source.sqlserver.execute("CREATE TABLE dbo.floats (id float NOT NULL PRIMARY KEY)")
-    found = command("migrate", "dbo.floats", "doors.one", "--json")
+    found = command("migrate", "doors.one", "dbo.floats", "--json")
     assert found.code == 1
-    good, bad = found.document["tables"]
+    bad, good = found.document["tables"]  # in the order of the manifest
     assert (good["status"], bad["status"], bad["run_id"]) == ("certified", "failed", None)
     assert "float" in bad["error"]
+    plan = command("migrate", "doors.one", "dbo.floats", "--dry-run", "--json").document
+    assert [(t["table"], t["would"]) for t in plan["tables"]] == [("dbo.floats", "refuse"), ("doors.one", "copy")]
 
 
 def test_a_target_concerns_the_selected_tables_alone(command, source):
@@ -146,7 +148,7 @@ def test_dry_run_launches_nothing(command, source, home):
         (("doors.one", "--exclude", "doors.one"), "leaves none of"),
         (("doors.one", "--only-lake", "--only-warehouse"), "exclude each other"),
         (("doors.one", "--engine", "flink"), "flink is none of arrow, spark, auto"),
-        (("doors.one", "--target", "no-name"), "'no-name' is no name for a StarRocks database"),
+        (("doors.one", "--target", "no-name"), "target 'no-name' is no name for a StarRocks database"),
         (("--table-list", "none.txt"), "none.txt cannot be read"),
         (("--all", "--config", "none.yaml"), "none.yaml"),
         (("doors.one", "--webserver", "ftp://x"), "not http://host:port"),

@@ -63,6 +63,12 @@ class Job:
         return _STAGES[self.part]
 
     @property
+    def tables(self) -> tuple[TableId, ...]:
+        """All that were selected, refused ones too, in the order of the selection, which is the manifest's."""
+        wanted = {*(chain.table.id for chain in self.chains), *(refused.table for refused in self.refused)}
+        return tuple(table.id for table in self.manifest.tables if table.id in wanted)
+
+    @property
     def checks(self) -> tuple[tuple[Stage, str], ...]:
         """Every check that has to pass before a table is certified."""
         return tuple((stage, name) for stage in self.stages for name in _CHECKS[stage])

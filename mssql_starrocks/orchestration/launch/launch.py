@@ -132,8 +132,7 @@ class Launch:
             self._watch(event)
 
     def _result(self, seconds: float) -> MigrationResult:
-        order = [*(c.table.id for c in self._job.chains), *(r.table for r in self._job.refused)]
-        tables = tuple(self._done.get(t) or self._failed(t, STOPPED) for t in order)
+        tables = tuple(self._done.get(t) or self._failed(t, STOPPED) for t in self._job.tables)
         return MigrationResult(self.job_id, tables, seconds, self._stopping.is_set())
 
 
