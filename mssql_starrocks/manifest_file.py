@@ -29,6 +29,24 @@ def load_manifest(file: Path) -> Manifest | None:
         raise ConfigError(f"{file} cannot be read: {error}") from None
 
 
+def needed_manifest(config: Config, config_file: Path, otherwise: str = "") -> Manifest:
+    """The manifest, for what does not ask the source.
+
+    Args:
+        config: names the file.
+        config_file: where that name starts.
+        otherwise: what can be done beside discovery, for the message.
+
+    Raises:
+        ConfigError: discovery has not run yet, or as load_manifest.
+    """
+    file = manifest_path(config, config_file)
+    manifest = load_manifest(file)
+    if manifest is None:
+        raise ConfigError(f"{file} is not there: run  mssql-starrocks discover{otherwise}")
+    return manifest
+
+
 def save_manifest(manifest: Manifest, file: Path) -> None:
     """Replace the file in one step: a reader sees the old manifest or the new one, never a part of it."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mssql_starrocks.chain import Chain, Refused, plan_chains
+from mssql_starrocks.chain import Chain, Refused
 from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
+from mssql_starrocks.errors import KeyRefusedError, TypeRefusedError
+from mssql_starrocks.manifest_file import needed_manifest
 from mssql_starrocks.model import Manifest, TablePlan
-from mssql_starrocks.selection import select
+from mssql_starrocks.selection import chains_of, select
 from mssql_starrocks.settings import MssqlSettings, Settings
 
 if TYPE_CHECKING:
@@ -50,12 +51,10 @@ def plan(
         if diff:
             raise typer.Exit(_show_diff(*diff, as_json=as_json))
         options, settings = Config.load(config), Settings.load()
-        manifest = _manifest(options, config, settings, offline)
-        chains, refused = plan_chains(manifest, options, settings.starrocks.database)
         selection = chosen(tables, schema, everything, include, exclude, table_list)
-        wanted = set(select(selection, manifest, options))
-        chains = tuple(c for c in chains if c.table.id in wanted)
-        refused = tuple(r for r in refused if r.table in wanted)
+        manifest = _manifest(options, config, settings, offline)
+        wanted = select(selection, manifest, options)
+        chains, refused = chains_of(wanted, manifest, options, settings.starrocks.database)
         plans, more = _plans(chains, settings, settings.mssql if measure and not offline else None)
         refused += more
         chains = tuple(c for c in chains if c.table.id in {one.table for one in plans})
@@ -74,16 +73,11 @@ def plan(
 
 
 def _manifest(options: Config, config: Path, settings: Settings, offline: bool) -> Manifest:
-    from mssql_starrocks.manifest_file import load_manifest, manifest_path
     from mssql_starrocks.source.discover import discover
 
-    if not offline:
-        return discover(settings.mssql)
-    file = manifest_path(options, config)
-    manifest = load_manifest(file)
-    if manifest is None:
-        raise ConfigError(f"{file} is not there: run  mssql-starrocks discover, or plan without --offline")
-    return manifest
+    if offline:
+        return needed_manifest(options, config, ", or plan without --offline")
+    return discover(settings.mssql)
 
 
 def _plans(

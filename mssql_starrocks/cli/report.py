@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mssql_starrocks.chain import Chain, Refused, plan_chains
+from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
-from mssql_starrocks.model import Manifest
-from mssql_starrocks.selection import Selection, select
+from mssql_starrocks.manifest_file import needed_manifest
+from mssql_starrocks.selection import Selection, chains_of, select
 from mssql_starrocks.settings import TargetSettings
 
 if TYPE_CHECKING:
@@ -54,17 +54,6 @@ def report(
         raise typer.Exit(0 if _written(selection, out, evidence, config, as_json=as_json) else FAILED)
 
 
-def _planned(file: Path, settings: TargetSettings) -> tuple[Config, Manifest, tuple[Chain, ...], tuple[Refused, ...]]:
-    from mssql_starrocks.manifest_file import load_manifest, manifest_path
-
-    config = Config.load(file)
-    path = manifest_path(config, file)
-    manifest = load_manifest(path)
-    if manifest is None:
-        raise ConfigError(f"{path} is not there: run  mssql-starrocks discover")
-    return config, manifest, *plan_chains(manifest, config, settings.starrocks.database)
-
-
 def _words(selection: Selection) -> str:
     """What was asked for, for the head of the page."""
     named = [*selection.tables, *(f"schema {name}" for name in selection.schemas)]
@@ -76,16 +65,10 @@ def _words(selection: Selection) -> str:
 def _written(selection: Selection, out: str, evidence: str | None, file: Path, *, as_json: bool) -> bool:
     from mssql_starrocks import report as reports
 
-    settings = TargetSettings.load()
-    config, manifest, chains, refused = _planned(file, settings)
-    wanted = set(select(selection, manifest, config))
-    asked = reports.Asked(
-        _words(selection),
-        tuple(c for c in chains if c.table.id in wanted),
-        tuple(r for r in refused if r.table in wanted),
-        manifest,
-        config,
-    )
+    settings, config = TargetSettings.load(), Config.load(file)
+    manifest = needed_manifest(config, file)
+    chains, refused = chains_of(select(selection, manifest, config), manifest, config, settings.starrocks.database)
+    asked = reports.Asked(_words(selection), chains, refused, manifest, config)
     with _measures() as measures:
         made = reports.gather(asked, settings.lake, settings.starrocks, measures)
     written = reports.write(made, out, evidence, settings.lake)
@@ -126,8 +109,8 @@ def _verified(file: Path, config: Path, *, as_json: bool) -> bool:
     from mssql_starrocks.report.document import load
 
     stated, misfits = load(file)
-    settings = TargetSettings.load()
-    _, _, chains, _ = _planned(config, settings)
+    settings, options = TargetSettings.load(), Config.load(config)
+    chains, _ = plan_chains(needed_manifest(options, config), options, settings.starrocks.database)
     found = reports.verify(stated, misfits, {c.table.id: c for c in chains}, settings.lake, settings.starrocks)
     if as_json:
         tables = [{"table": str(one.table), "holds": one.holds, "reasons": list(one.reasons)} for one in found.tables]

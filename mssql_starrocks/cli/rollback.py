@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic_core import to_jsonable_python
 
-from mssql_starrocks.chain import Chain, plan_chains
+from mssql_starrocks.chain import Chain
 from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
+from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
+from mssql_starrocks.manifest_file import needed_manifest
 from mssql_starrocks.model import LoadSummary, RollbackReport
+from mssql_starrocks.selection import chains_of, select_one
 from mssql_starrocks.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def rollback(
-    table: Annotated[str, typer.Argument(help="schema.table, as SQL Server spells it")],
+    table: Annotated[str, typer.Argument(help="sales.orders, [sales].[orders], or orders")],
     to: Annotated[str | None, typer.Option(help="load id; without it the load before the current one")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="show the loads that are there, change nothing")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
@@ -37,11 +39,11 @@ def rollback(
     """
     from mssql_starrocks import stages
 
-    if only_list and (to or yes):
-        raise typer.BadParameter("--list changes nothing: leave out --to and --yes")
-    if as_json and not (yes or only_list):
-        raise typer.BadParameter("--json cannot ask: give --yes too")
     with told(as_json=as_json):
+        if only_list and (to or yes):
+            raise ConfigError("--list changes nothing: leave out --to and --yes")
+        if as_json and not (yes or only_list):
+            raise ConfigError("--json cannot ask: give --yes, too")
         settings = Settings.load()
         chain = _chain(table, config, settings)
         if only_list:
@@ -72,20 +74,12 @@ def _spark(chain: Chain, settings: Settings) -> Iterator[SparkSource | None]:
 
 
 def _chain(name: str, file: Path, settings: Settings) -> Chain:
-    from mssql_starrocks.manifest_file import load_manifest, manifest_path
-
     config = Config.load(file)
-    manifest = load_manifest(manifest_path(config, file))
-    if manifest is None:
-        raise SelectionError("There is no manifest yet: run  mssql-starrocks discover")
-    chains, refused = plan_chains(manifest, config, settings.starrocks.database)
+    manifest = needed_manifest(config, file)
+    chains, refused = chains_of([select_one(name, manifest, config)], manifest, config, settings.starrocks.database)
     for table in refused:
-        if str(table.table).lower() == name.lower():
-            raise MssqlStarrocksError(table.reason)
-    found = [chain for chain in chains if str(chain.table.id).lower() == name.lower()]
-    if not found:
-        raise SelectionError(f"{file}: {name} is no table that is copied: see  mssql-starrocks discover")
-    return found[0]
+        raise MssqlStarrocksError(table.reason)
+    return chains[0]
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,7 @@
 """Rollback by Dagster's job and by the command line."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,9 +79,55 @@ def test_the_command_lists_takes_back_and_ends_with_exit_codes(kept, twice, tmp_
     assert kept.values() == ["one"]
 
 
-@pytest.mark.parametrize("arguments", [("--list", "--yes"), ("--json",)])
-def test_wrong_use_is_exit_code_2(arguments):
-    assert CliRunner().invoke(app, ["rollback", "sales.orders", *arguments]).exit_code == 2
+@pytest.fixture
+def call(kept, tmp_path, monkeypatch):
+    """The command in a folder that knows the manifest; table `t` stands for the kept one in the arguments."""
+    for name, value in kept.box.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mssql_starrocks.yaml").write_text(f"include: ['{kept.schema}.*']\n")
+    save_manifest(discover(kept.settings.mssql), tmp_path / "manifest.json")
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield lambda *arguments: CliRunner().invoke(app, ["rollback", *arguments])
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_a_table_is_named_as_everywhere(kept, twice, call):
+    for name in (kept.name.upper(), f"[{kept.schema}].[T]", "t"):
+        done = call(name, "--list", "--json")
+        assert (done.exit_code, len(json.loads(done.stdout))) == (0, 2), done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("t", "--list", "--yes"), "--list changes nothing: leave out --to and --yes"),
+        (("t",), "--json cannot ask: give --yes, too"),
+        (("*", "--list"), "* is a pattern: name one table."),
+        (("tt", "--list"), "has no table tt"),
+        (("gone.t", "--list"), "has no table gone.t"),
+    ],
+)
+def test_wrong_use_is_exit_code_2(call, arguments, message):
+    done = call(*arguments, "--json")
+    assert done.exit_code == 2
+    assert message in json.loads(done.stdout)["error"]
+    assert message in done.stderr
+
+
+def test_without_a_manifest_it_says_what_to_run(call, tmp_path):
+    (tmp_path / "manifest.json").unlink()
+    done = call("t", "--list", "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["error"] == f"{tmp_path}/manifest.json is not there: run  mssql-starrocks discover"
+
+
+def test_a_table_that_cannot_be_copied_says_why(kept, call, tmp_path):
+    (tmp_path / "mssql_starrocks.yaml").write_text(f"tables: {{{kept.name}: {{key: nowhere}}}}\n")
+    done = call(kept.name, "--list", "--json")
+    assert done.exit_code == 1
+    assert "nowhere" in json.loads(done.stdout)["error"]
 
 
 def command(kept, folder, *arguments):

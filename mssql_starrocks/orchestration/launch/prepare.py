@@ -18,7 +18,7 @@ from mssql_starrocks.orchestration.launch.job import Job, Part, Watch, quiet
 from mssql_starrocks.orchestration.launch.launch import Launch
 from mssql_starrocks.orchestration.launch.results import MigrationResult
 from mssql_starrocks.orchestration.launch.webserver import Webserver
-from mssql_starrocks.selection import Selection, select
+from mssql_starrocks.selection import Selection, chains_of, select
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
 from mssql_starrocks.stages.outlook import outlooks
@@ -96,13 +96,12 @@ class Workplace:
                               "configuration of its own.")  # fmt: skip
         wanted = select(selection, self.manifest, self.config)
         config = overridden(self.config, wanted, options)
-        chains, refused = plan_chains(self.manifest, config, target_database)
-        planned = {chain.table.id: chain for chain in chains}
+        chains, refused = chains_of(wanted, self.manifest, config, target_database)
         return Job(
             config=config,
             manifest=self.manifest,
-            chains=tuple(planned[table] for table in wanted if table in planned),
-            refused=tuple(r for r in refused if r.table in set(wanted)),
+            chains=chains,
+            refused=refused,
             part=options.part,
             proofs_only=options.proofs_only,
             parallel=options.parallel,
@@ -166,7 +165,7 @@ def overridden(config: Config, tables: Sequence[TableId], options: Options) -> C
         config = config.model_copy(update={"engine": options.engine, "tables": without})
     if options.target:
         if not is_database_name(options.target):
-            raise ConfigError(f"--target {options.target!r} is no name for a StarRocks database (letters, digits, _)")
+            raise ConfigError(f"target {options.target!r} is no name for a StarRocks database (letters, digits, _)")
         targets = dict(config.targets) | {table.schema.lower(): options.target for table in tables}
         config = config.model_copy(update={"targets": targets})
     return config
