@@ -8,11 +8,13 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from mssql_starrocks import retries
 from mssql_starrocks.config import Config
-from mssql_starrocks.manifest_file import save_manifest
+from mssql_starrocks.manifest_file import load_manifest, save_manifest
+from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration.launch.launch import STOPPED, Launch
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
 from mssql_starrocks.orchestration.launch.stored import results_of_job
 from mssql_starrocks.orchestration.launch.webserver import Webserver
+from mssql_starrocks.orchestration.translator import table_tags
 from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
@@ -105,6 +107,15 @@ def until(happened):
     for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.1)):
         with attempt:
             assert happened()
+
+
+def test_limits_of_the_queue_see_its_runs(launched, web):
+    """Those of dagster.yaml go by the same tags as runs of the schedule and of the sensor have."""
+    done = launched("validate", "web.bad")
+    with dg.DagsterInstance.from_config(str(web[1])) as instance:
+        [run] = instance.get_runs(dg.RunsFilter(tags={"mssql_starrocks/job_id": done.document["job_id"]}))
+    seen = {key: value for key, value in run.tags.items() if key.startswith("mssql/")}
+    assert seen == table_tags(load_manifest(web[1] / "manifest.json").database, TableId("web", "bad"))
 
 
 def test_polls_that_fail_in_between_change_nothing(launched, between, source):

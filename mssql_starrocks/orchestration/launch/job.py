@@ -12,13 +12,12 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.model import Manifest, TableId
 from mssql_starrocks.orchestration.checks import SNAPSHOT_CHECKS, WAREHOUSE_CHECKS
 from mssql_starrocks.orchestration.launch.results import TableResult
-from mssql_starrocks.orchestration.translator import Stage, tag_value
+from mssql_starrocks.orchestration.translator import Stage, table_tags
 
 Part = Literal["all", "lake", "warehouse"]
 JOB_TAG, WHAT_TAG = "mssql_starrocks/job_id", "mssql_starrocks/what"
 SCHEMA_TAG, TABLE_TAG = "mssql_starrocks/schema", "mssql_starrocks/table"
 CHECKS_TAG, TABLES_TAG = "mssql_starrocks/checks", "mssql_starrocks/tables"
-DATABASE_TAG = "mssql/database"
 _STAGES: dict[Part, tuple[Stage, ...]] = {
     "all": (Stage.SNAPSHOT, Stage.LAKE, Stage.WAREHOUSE),
     "lake": (Stage.SNAPSHOT, Stage.LAKE),
@@ -74,7 +73,7 @@ class Job:
         return tuple((stage, name) for stage in self.stages for name in _CHECKS[stage])
 
     def tags(self, chain: Chain) -> dict[str, str]:
-        """Of the table's run. `mssql_starrocks/table` is the table's full name."""
+        """Of the table's run: ours, where `mssql_starrocks/table` is its full name, and those that queues limit."""
         return {
             JOB_TAG: self.job_id,
             WHAT_TAG: "validate" if self.proofs_only else "migrate",
@@ -82,7 +81,7 @@ class Job:
             TABLE_TAG: str(chain.table.id),
             TABLES_TAG: str(len(self.chains) + len(self.refused)),
             CHECKS_TAG: str(len(self.checks)),
-            DATABASE_TAG: tag_value(chain.database),
+            **table_tags(chain.database, chain.table.id),
         }
 
 
