@@ -176,10 +176,6 @@ class Config(_Strict):
                 merged |= {**fields, "types": types, "columns": columns}
         return TableOptions(**merged)
 
-    def selects(self, table: TableId) -> bool:
-        """Whether include and exclude leave a table, if no other one's name differs from it in case only."""
-        return bool(self.selected((table,)))
-
     def selected(self, tables: Sequence[TableId]) -> tuple[TableId, ...]:
         """What include and exclude leave of all tables of a database."""
         twins = _twins(tables)

@@ -72,9 +72,8 @@ def test_patterns_select_tables_and_later_options_win():
         exclude=("*.secret_*",),
         tables={"sales.*": {"engine": "spark", "key": "none"}, "sales.small": {"engine": "arrow"}},
     )
-    assert config.selects(TableId("Sales", "Orders"))
-    assert not config.selects(TableId("sales", "secret_plan"))
-    assert not config.selects(TableId("hr", "people"))
+    orders = TableId("Sales", "Orders")
+    assert config.selected([orders, TableId("sales", "secret_plan"), TableId("hr", "people")]) == (orders,)
     assert (config.options(TableId("sales", "small")).engine, config.options(TableId("sales", "small")).key) == (
         "arrow",
         "none",
@@ -192,7 +191,7 @@ def test_a_manifest_survives_its_json_and_a_wrong_one_is_told():
 def test_a_name_with_brackets_matches_itself():
     table = TableId("dbo", "a[1]")
     config = Config(include=("dbo.A[1]",), tables={"dbo.a[1]": {"key": "none"}})
-    assert (config.selects(table), config.options(table).key, config.unmatched([table])) == (True, "none", ())
+    assert (config.selected([table]), config.options(table).key, config.unmatched([table])) == ((table,), "none", ())
 
 
 def test_a_pattern_may_exclude_columns_that_some_tables_lack():

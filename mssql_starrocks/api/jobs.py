@@ -110,7 +110,7 @@ class Jobs:
             ConflictError: one of its tables is in another job.
         """
         job = request.job(self.place())
-        tables = _tables(job)
+        tables = job.tables
         with self._lock:
             self._refuse_busy(tables)
             stored = self.store.add(request.kind, request.model_dump(mode="json"), tables)
@@ -226,10 +226,6 @@ def _found_dead(instance: dg.DagsterInstance, table: TableId, record: dg.RunReco
         return table_result(instance, record)
     instance.report_run_failed(record.dagster_run, INTERRUPTED)
     return replace(table_result(instance, record), error=INTERRUPTED)
-
-
-def _tables(job: Job) -> tuple[TableId, ...]:
-    return (*(c.table.id for c in job.chains), *(r.table for r in job.refused))
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Watch:
         manifest = load_manifest(self.manifest_file)
         if manifest is None:
             return dg.SensorResult(skip_reason=NO_MANIFEST, cursor=context.cursor)
-        present = {table for table in list_tables(mssql) if self.config.selects(table)}
+        present = set(self.config.selected(list_tables(mssql)))
         waiting = self._waiting(context.cursor, manifest, present)
         new = sorted(present - {table.id for table in manifest.tables})
         messages: list[str] = []
