@@ -16,13 +16,14 @@ from mssql_starrocks.api.jobs import ConflictError, Jobs
 from mssql_starrocks.api.security import TokenRequired
 from mssql_starrocks.api.views import Views
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.settings import redacted
 
 _BEARER = Depends(HTTPBearer(auto_error=False, description="checked before any route (security.py)"))
 _DESCRIPTION = "Copies SQL Server tables through Iceberg to StarRocks and proves the copies. A job is a Dagster run."
 
 
-def create_app(jobs: Jobs, token: str | None, webserver: str | None = None) -> FastAPI:
+def create_app(jobs: Jobs, token: str | None, webserver: WebserverAddress | None = None) -> FastAPI:
     """The application over jobs that are open.
 
     Args:
