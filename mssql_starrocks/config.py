@@ -124,7 +124,8 @@ class Config(_Strict):
     manifest: str = Field("manifest.json", description="where discovery keeps the manifest; relative to this file")
     sensor_seconds: int = Field(60, ge=5, description="how often the new-table sensor looks")
     webserver: str | None = Field(
-        None, description="host:port of dagster-webserver; lets the sensor reload the code location"
+        None,
+        description="host:port or URL of dagster-webserver: the sensor reloads the code location, alerts link to it",
     )
     report: str | None = Field(
         None, description="folder or s3://bucket/prefix; a report of each schema is written there after its copy"

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from mssql_starrocks.sandbox.certificate import Certificate
 
 REPOSITORY = Path(__file__).parents[1]
 WORKSPACE = ("-w", str(REPOSITORY / "workspace.yaml"))
@@ -47,7 +50,7 @@ def webserver(home: Path, environment: Mapping[str, str], location: tuple[str, .
 
 
 class Proxy(ThreadingHTTPServer):
-    """Stands before a webserver at the path /dagster, and answers 502 when it is told to.
+    """Stands before a webserver at the path /dagster, with TLS if asked, and answers 502 when it is told to.
 
     Attributes:
         refused: how many of the next requests that hold a word get a 502.
@@ -55,12 +58,16 @@ class Proxy(ThreadingHTTPServer):
 
     """
 
-    def __init__(self, behind: str) -> None:
+    def __init__(self, behind: str, certificate: Certificate | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Passing)
         self.behind = behind
         self.refused: Counter[str] = Counter()
         self.passed: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_port}/dagster"
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server_port}/dagster"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.cert_file, certificate.key_file)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def refuses(self, body: str) -> bool:
         word = next((word for word, times in self.refused.items() if times > 0 and word in body), None)
@@ -101,9 +108,9 @@ class _Passing(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def proxy(address: str) -> Iterator[Proxy]:
+def proxy(address: str, certificate: Certificate | None = None) -> Iterator[Proxy]:
     """A proxy before the webserver at an address."""
-    with Proxy(address) as server:
+    with Proxy(address, certificate) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield server

@@ -17,6 +17,7 @@ from mssql_starrocks.api.security import TokenRequired
 from mssql_starrocks.api.shared import known_parameters
 from mssql_starrocks.api.views import Views
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.settings import redacted
 
 _ASKED = [
@@ -26,7 +27,7 @@ _ASKED = [
 _DESCRIPTION = "Copies SQL Server tables through Iceberg to StarRocks and proves the copies. A job is a Dagster run."
 
 
-def create_app(jobs: Jobs, token: str | None, webserver: str | None = None) -> FastAPI:
+def create_app(jobs: Jobs, token: str | None, webserver: WebserverAddress | None = None) -> FastAPI:
     """The application over jobs that are open.
 
     Args:

@@ -11,6 +11,7 @@ from mssql_starrocks.api import answers
 from mssql_starrocks.api.jobs import Jobs
 from mssql_starrocks.api.store import StoredJob
 from mssql_starrocks.model import TableId
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.launch.stored import runs_of_job, table_of, table_result
 from mssql_starrocks.settings import redacted
 
@@ -20,9 +21,9 @@ _FIELDS = answers.TableProgress.model_fields.keys()
 class Views:
     """Of the jobs of one deployment; `webserver` is where Dagster's UI is, if that is known."""
 
-    def __init__(self, jobs: Jobs, webserver: str | None) -> None:
+    def __init__(self, jobs: Jobs, webserver: WebserverAddress | None) -> None:
         self._jobs = jobs
-        self._ui = (webserver if "://" in webserver else f"http://{webserver}").rstrip("/") if webserver else None
+        self._ui = webserver
 
     def job(self, job: StoredJob) -> answers.Job:
         return answers.Job.model_validate(self._job(job))
@@ -80,7 +81,7 @@ class Views:
         return {**told, **names, "error": redacted(state.get("error", "")), "run_url": self._url(state.get("run_id"))}
 
     def _url(self, run_id: str | None) -> str | None:
-        return f"{self._ui}/runs/{run_id}" if self._ui and run_id else None
+        return self._ui.run(run_id) if self._ui and run_id else None
 
 
 def _progress(states: Sequence[Mapping[str, Any]]) -> dict[str, int]:

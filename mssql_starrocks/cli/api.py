@@ -60,11 +60,13 @@ def _serve(host: str, port: int, at_once: int, token: str | None, file: Path, ho
         raise ConfigError(f"{error.name} is not installed: pip install 'mssql_starrocks[api]'") from None
     from mssql_starrocks.api.jobs import Jobs
     from mssql_starrocks.api.security import check_token
+    from mssql_starrocks.orchestration.address import WebserverAddress
     from mssql_starrocks.orchestration.launch.prepare import Workplace
 
     check_token(token or None, host)
     settings = Settings.load()
     webserver = os.environ.get("DAGSTER_WEBSERVER_URL") or Config.load(file).webserver
+    address = WebserverAddress.parse(webserver) if webserver else None
 
     class Telling(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
@@ -75,6 +77,6 @@ def _serve(host: str, port: int, at_once: int, token: str | None, file: Path, ho
                 )
 
     with Jobs(lambda: Workplace(Config.load(file), file, lambda: settings), settings, home, at_once) as jobs:
-        app = create_app(jobs, token, webserver)
+        app = create_app(jobs, token, address)
         with suppress(KeyboardInterrupt):  # it has ended in order by then, and raises Ctrl-C again
             Telling(uvicorn.Config(app, host, port, log_level="warning", server_header=False)).run()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dagster as dg
 
 from mssql_starrocks.errors import MssqlStarrocksError
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.loaded import LoadedChain
 from mssql_starrocks.settings import redacted
 
@@ -98,15 +99,19 @@ def make_alert_sensor(
         loaded: the chains, by which failed steps become table names.
         webserver: `host:port` or a URL, for the link to the run.
 
+    Raises:
+        ConfigError: `webserver` is no address.
+
     """
     tables = _tables(loaded)
+    address = WebserverAddress.parse(webserver) if webserver is not None else None
 
     @dg.run_failure_sensor(
         name="alerts", default_status=dg.DefaultSensorStatus.RUNNING, description="Tells somebody of every failed run."
     )
     def alerts(context: dg.RunFailureSensorContext) -> None:
         if context.dagster_run.tags.get(_WILL_RETRY) != "true":
-            receiver(_alert(context, tables, webserver))
+            receiver(_alert(context, tables, address))
 
     return alerts
 
@@ -121,12 +126,13 @@ def _tables(loaded: Iterable[LoadedChain]) -> dict[str, str]:
     return found
 
 
-def _alert(context: dg.RunFailureSensorContext, tables: Mapping[str, str], webserver: str | None) -> Alert:
+def _alert(context: dg.RunFailureSensorContext, tables: Mapping[str, str], address: WebserverAddress | None) -> Alert:
     run = context.dagster_run
     failures = (*_checks(context, tables), *_steps(context, tables))
     if not failures:  # its process died, or it never began
         failures = (Failed("", "run", _shortened(context.failure_event.message or "no reason given")),)
-    return Alert(run.job_name, run.run_id, _url(webserver, run.run_id), failures)
+    url = address.run(run.run_id) if address else None
+    return Alert(run.job_name, run.run_id, url, failures)
 
 
 def _checks(context: dg.RunFailureSensorContext, tables: Mapping[str, str]) -> list[Failed]:
@@ -163,10 +169,3 @@ def _steps(context: dg.RunFailureSensorContext, tables: Mapping[str, str]) -> li
 def _shortened(text: str) -> str:
     text = redacted(" ".join(text.split()))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
-
-
-def _url(webserver: str | None, run_id: str) -> str | None:
-    if webserver is None:
-        return None
-    base = webserver if "://" in webserver else f"http://{webserver}"
-    return f"{base.rstrip('/')}/runs/{run_id}"

@@ -11,6 +11,7 @@ from mssql_starrocks.chain import Chain, Refused, plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import Manifest
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.alerts import Receiver, make_alert_sensor, webhook_from_environment
 from mssql_starrocks.orchestration.assets import Execute, Factory, chain_assets, run_stage
 from mssql_starrocks.orchestration.checks import chain_checks
@@ -53,11 +54,13 @@ def build_definitions(
 
     Raises:
         NameCollisionError: two tables would share a name.
-        ConfigError: the schedule is no cron text.
+        ConfigError: the schedule is no cron text, or the webserver's address is none.
 
     """
     if config.schedule is not None:
         check_schedule(config.schedule)
+    if config.webserver is not None:  # else the sensor finds out in its tick
+        WebserverAddress.parse(config.webserver)
     connections = {**default_resources(), **(resources or {})}
     if manifest is None:
         logger.warning(NO_MANIFEST)

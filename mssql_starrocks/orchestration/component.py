@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, field_validator
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.alerts import Receiver, webhook_from_environment
 from mssql_starrocks.orchestration.assets import Result, run_stage
 from mssql_starrocks.orchestration.build import build_definitions
@@ -33,6 +34,16 @@ class Attributes(Config):
         if text is not None and "{{" not in text:
             try:
                 check_schedule(text)
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return text
+
+    @field_validator("webserver")
+    @classmethod
+    def _address(cls, text: str | None) -> str | None:
+        if text is not None and "{{" not in text:
+            try:
+                WebserverAddress.parse(text)
             except ConfigError as error:
                 raise ValueError(str(error)) from None
         return text

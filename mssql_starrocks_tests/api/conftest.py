@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from mssql_starrocks.api.app import create_app
 from mssql_starrocks.api.jobs import Jobs
 from mssql_starrocks.config import Config
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.launch.prepare import Workplace
 from mssql_starrocks.settings import Settings
 
@@ -52,7 +53,7 @@ class Api:
                     at_once)  # fmt: skip
         with jobs:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            app = create_app(jobs, token, "ui.example:3000")
+            app = create_app(jobs, token, WebserverAddress.parse("ui.example:3000"))
             yield Client(TestClient(app, base_url=base, headers=headers, raise_server_exceptions=False), jobs)
 
 

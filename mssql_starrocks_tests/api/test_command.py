@@ -32,6 +32,8 @@ def _refused(environment, tmp_path, *arguments):
 def test_what_is_refused_at_the_start(environment, tmp_path):
     assert "MSSQL_STARROCKS_API_TOKEN" in _refused(environment, tmp_path, "--host", "0.0.0.0")
     assert "MSSQL_STARROCKS_API_TOKEN" in _refused(environment, tmp_path, "--host", "0.0.0.0", "--no-token")
+    wrong = {**environment, "DAGSTER_WEBSERVER_URL": "http://host:99999"}
+    assert "error: webserver: http://host:99999 is not host:port" in _refused(wrong, tmp_path, "--no-token")
     del environment["DAGSTER_HOME"]
     said = _refused(environment, tmp_path)
     assert said.startswith("error: DAGSTER_HOME is not set")

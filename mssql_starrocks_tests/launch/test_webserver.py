@@ -187,3 +187,11 @@ def test_nobody_answers(command, source):
     assert done.code == 1
     assert "Webserver http://127.0.0.1:1 did not answer" in done.document["tables"][0]["error"]
     assert "mutation" not in done.document["tables"][0]["error"]
+
+
+def test_an_address_that_is_none_is_wrong_use(command, source):
+    source.sqlserver.execute("CREATE TABLE dbo.lonely (id int NOT NULL PRIMARY KEY)")
+    for url in ("http://host:99999", "http://host:ui", "http://[::1", "localhost"):
+        done = command("migrate", "dbo.lonely", "--webserver", url, "--json")
+        assert done.code == 2
+        assert f"webserver: {url} is not host:port or a URL" in done.document["error"]

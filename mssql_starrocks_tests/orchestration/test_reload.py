@@ -8,7 +8,7 @@ from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.orchestration.reload import ReloadError, reload_location
 from mssql_starrocks_tests.orchestration.conftest import make_manifest
 from mssql_starrocks_tests.tables import things
-from mssql_starrocks_tests.webserver import REPOSITORY, free_port, webserver
+from mssql_starrocks_tests.webserver import REPOSITORY, free_port, proxy, webserver
 
 ASSETS = "{ assetNodes { assetKey { path } } }"
 
@@ -34,6 +34,14 @@ def test_a_reload_brings_what_the_manifest_gained(served, project):
 
     with pytest.raises(ReloadError, match="other"):
         reload_location(served, "other")
+
+
+def test_behind_a_proxy_with_tls_and_a_path(served, certificate, environment):
+    environment.setenv("REQUESTS_CA_BUNDLE", str(certificate.ca_file))
+    with proxy(served, certificate) as server:
+        assert server.url.startswith("https://")
+        reload_location(f"{server.url}/", "mssql_starrocks")
+        assert server.passed_with("reloadRepositoryLocation") == 1
 
 
 def test_nobody_answers():

@@ -8,7 +8,7 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin
 
 from mssql_starrocks.config import Config
-from mssql_starrocks.errors import SourceUnreachableError
+from mssql_starrocks.errors import ConfigError, SourceUnreachableError
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration import sensors
@@ -183,6 +183,11 @@ def test_failed_reload_says_why_and_is_tried_again(source):
     source.tick_in(loaded)
     assert len(source.reloaded) == 2
     assert source.tick(WATCHED).run_requests
+
+
+def test_an_address_that_is_none_is_told_when_the_location_loads(source):
+    with pytest.raises(ConfigError, match="webserver: localhost is not host:port"):
+        source.load(Config(webserver="localhost"))
 
 
 def test_a_tick_that_died_after_writing_loses_nothing(source):

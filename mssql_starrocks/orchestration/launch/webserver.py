@@ -12,16 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from mssql_starrocks import retries
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
+from mssql_starrocks.errors import MssqlStarrocksError
+from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.launch import graphql
 from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.outcome import Outcome
 from mssql_starrocks.orchestration.launch.results import CheckResult, TableResult
-from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator, Stage
+from mssql_starrocks.orchestration.translator import Stage, default_keys
 
 if TYPE_CHECKING:
     from dagster_graphql import DagsterGraphQLClient
@@ -43,7 +43,7 @@ class SilentError(WebserverError):
 
 
 class Webserver:
-    """The door to a webserver, `http://host:port`."""
+    """The door to a webserver, `host:port` or a URL."""
 
     def __init__(self, url: str) -> None:
         """Prepare a client.
@@ -51,20 +51,7 @@ class Webserver:
         Raises:
             ConfigError: `url` is no address of a webserver.
         """
-        from dagster_graphql import DagsterGraphQLClient
-
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ConfigError(f"webserver: {parts.hostname or url} is not http://host:port")
-        path = parts.path.rstrip("/")
-        self._address = f"{parts.scheme}://{parts.netloc}{path}"
-        self._connect = partial(
-            DagsterGraphQLClient,
-            parts.hostname,
-            parts.port,
-            use_https=parts.scheme == "https",
-            path_prefix=path,
-        )
+        self._address = WebserverAddress.parse(url)
         self._clients = threading.local()  # a client takes one request at a time
         self._running: dict[str, str] = {}  # job id by id of a run that is not known to end
 
@@ -88,7 +75,7 @@ class Webserver:
         try:
             run = self._follow(chain, run_id, outcome, watch)
         except SilentError as error:  # `stop` still asks for the run's end
-            said = f"{chain.table.id}: {error} The run goes on there: look at {self._address}/runs/{run_id}"
+            said = f"{chain.table.id}: {error} The run goes on there: look at {self._address.run(run_id)}"
             return replace(known(success=False, seconds=time.monotonic() - launched), error=said)
         self._running.pop(run_id, None)
         if run["status"] == "CANCELED":
@@ -98,7 +85,7 @@ class Webserver:
 
     def stop(self, job: Job) -> None:
         """Ask for the termination of the job's runs, again at each call until it is granted."""
-        client = self._connect(timeout=_TIMEOUT_OF_STOP)
+        client = self._address.client(_TIMEOUT_OF_STOP)
         for run_id, job_id in tuple(self._running.items()):
             if job_id == job.job_id and self._terminated(run_id, client):
                 self._running.pop(run_id, None)
@@ -111,12 +98,13 @@ class Webserver:
 
     def _client(self) -> DagsterGraphQLClient:
         if not hasattr(self._clients, "own"):
-            self._clients.own = self._connect(timeout=_TIMEOUT)
+            self._clients.own = self._address.client(_TIMEOUT)
         own: DagsterGraphQLClient = self._clients.own
         return own
 
     def _launch(self, job: Job, chain: Chain) -> str:
-        keys = {stage: ChainTranslator().get_asset_spec(ChainProps(stage, chain)).key.path for stage in job.stages}
+        known = default_keys(chain)
+        keys = {stage: known[stage].path for stage in job.stages}
         tags = [{"key": key, "value": value} for key, value in job.tags(chain).items()]
         selector = self._where(chain, list(keys.values())) | _selected(job, keys)
         params = {"selector": selector, "executionMetadata": {"tags": tags}, "mode": "default", "runConfigData": {}}
