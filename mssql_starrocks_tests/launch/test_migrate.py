@@ -151,7 +151,7 @@ def test_dry_run_launches_nothing(command, source, home):
         (("doors.one", "--target", "no-name"), "target 'no-name' is no name for a StarRocks database"),
         (("--table-list", "none.txt"), "none.txt cannot be read"),
         (("--all", "--config", "none.yaml"), "none.yaml"),
-        (("doors.one", "--webserver", "ftp://x"), "not http://host:port"),
+        (("doors.one", "--webserver", "ftp://x"), "is not host:port or a URL"),
         (("doors.one", "--webserver", "http://127.0.0.1:1", "--engine", "arrow"), "its code location has"),
     ],
 )
