@@ -21,9 +21,10 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import ConfigError, SelectionError
+from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.model import Manifest, TableId
 from mssql_starrocks.naming import LAKE, SNAPSHOT, WAREHOUSE
+from mssql_starrocks.ports import refuse_busy
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.terminal import live_progress
 
@@ -110,7 +111,7 @@ def _report(page: str, manifest: Manifest, config: Config, instance: dg.DagsterI
 
 def run_ui(port: int, screen: Console) -> int:
     """Sandbox and `dagster dev` in one; returns Dagster's exit code."""
-    _refuse_busy(port)
+    refuse_busy(port)
     with _workplace((), screen) as (folder, config):
         from mssql_starrocks.manifest_file import manifest_path, save_manifest
         from mssql_starrocks.source.discover import discover
@@ -224,17 +225,6 @@ def _print(rows: Mapping[str, _Row], screen: Console, seconds: float) -> None:
         f"{certified} of {len(rows)} tables certified in {seconds:.1f} s",
         style="green" if certified == len(rows) else "red",
     )
-
-
-def _refuse_busy(port: int) -> None:
-    import socket
-
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigError(f"Port {port} is in use ({error.strerror}); choose another: --port {port + 1}") from error
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:

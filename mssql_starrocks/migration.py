@@ -22,7 +22,7 @@ from mssql_starrocks.orchestration.launch.job import Job, Part
 from mssql_starrocks.orchestration.launch.prepare import Options, Workplace
 from mssql_starrocks.orchestration.launch.results import CheckResult, MigrationResult, TableResult
 from mssql_starrocks.selection import Selection
-from mssql_starrocks.settings import Settings, load_dotenv
+from mssql_starrocks.settings import Settings, load_dotenv, refuse_unknown
 from mssql_starrocks.terminal import live_tables
 
 __all__ = ["CheckResult", "Migration", "MigrationResult", "TableResult", "migrate_table", "plan", "validate"]
@@ -39,7 +39,8 @@ class Migration:
         result.certified, result.rows, result.failed
 
     Attributes:
-        tables: names and patterns, as on the command line; none with `schemas` or without both means every table.
+        tables: names and patterns, as on the command line. Without tables and schemas it is every table; an empty list
+            is refused, so that a filter that leaves nothing never copies everything.
         schemas: every table of these schemas.
         exclude: tables or patterns to leave out.
         config: a Config, its fields, or a YAML file; without it MSSQL_STARROCKS_CONFIG or mssql_starrocks.yaml here.
@@ -55,8 +56,8 @@ class Migration:
 
     """
 
-    tables: Sequence[str] = ()
-    schemas: Sequence[str] = ()
+    tables: Sequence[str] | None = None
+    schemas: Sequence[str] | None = None
     exclude: Sequence[str] = ()
     config: Given = None
     settings: Settings | Mapping[str, str] | None = None
@@ -127,11 +128,17 @@ class Migration:
     def _settings(self) -> Settings:
         if isinstance(self.settings, Settings):
             return self.settings
-        return Settings.load({**os.environ, **(self.settings or {})})
+        given = self.settings or {}
+        refuse_unknown(given, "settings")
+        return Settings.load({**os.environ, **given})
 
     def _job(self, place: Workplace, *, proofs_only: bool, webserver: str | None = None) -> Job:
-        some = bool(self.tables or self.schemas)
-        selection = Selection(tuple(self.tables), tuple(self.schemas), not some, exclude=tuple(self.exclude))
+        for what, given in (("tables", self.tables), ("schemas", self.schemas), ("exclude", self.exclude)):
+            if isinstance(given, str):
+                raise SelectionError(f"{what}: a list of names is needed, such as [{given!r}]")
+        everything = self.tables is None and self.schemas is None
+        tables, schemas = tuple(self.tables or ()), tuple(self.schemas or ())
+        selection = Selection(tables, schemas, everything, exclude=tuple(self.exclude))
         options = Options(self.part, proofs_only, self.parallel, self.resume, self.engine, self.target)
         known = self.settings is None
         database = os.environ.get("STARROCKS_DATABASE") if known else place.settings.starrocks.database
@@ -157,7 +164,9 @@ def migrate_table(table: str, target: str | None = None, **options: Any) -> Tabl
         SelectionError: there is no such table, or it means more than one.
         ConfigError, SourceError, KeyboardInterrupt: as Migration.run.
     """
-    return _one(Migration(tables=[table], target=target, **options)).tables[0]
+    if "*" in table or "?" in table:
+        raise SelectionError(f"{table} is a pattern: use Migration(tables=[...]).run() for several tables.")
+    return Migration(tables=[table], target=target, **options).run().tables[0]
 
 
 def validate(*tables: str, **options: Any) -> MigrationResult:
@@ -170,7 +179,7 @@ def validate(*tables: str, **options: Any) -> MigrationResult:
     Raises:
         SelectionError, ConfigError, SourceError, KeyboardInterrupt: as Migration.run.
     """
-    return Migration(tables=tables, **options).validate()
+    return Migration(tables=tables or None, **options).validate()
 
 
 def plan(*tables: str, **options: Any) -> tuple[TablePlan, ...]:
@@ -180,11 +189,4 @@ def plan(*tables: str, **options: Any) -> tuple[TablePlan, ...]:
         tables: names and patterns.
         options: as in Migration.
     """
-    return Migration(tables=tables, **options).plan()
-
-
-def _one(migration: Migration) -> MigrationResult:
-    name = migration.tables[0]
-    if "*" in name or "?" in name:
-        raise SelectionError(f"{name} is a pattern: use Migration(tables=[...]).run() for several tables.")
-    return migration.run()
+    return Migration(tables=tables or None, **options).plan()

@@ -135,7 +135,8 @@ def refuse_drift(
     if found:
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         said = "; ".join(f"{d.what}: {d.expected} in the plan, {d.found} now" for d in found[:_SHOWN])
-        raise PlanDriftError(f"The plan is out of date: {said}{more}. Make it anew: mssql-starrocks plan --out FILE")
+        raise PlanDriftError(f"The plan is out of date: {said}{more}. Make it anew: mssql-starrocks plan --out FILE; "
+                             "or, where a part of it was carried out, go on with --resume.")  # fmt: skip
 
 
 def _compared(entry: Document, seen: Mapping[str, Outlook] | None) -> Document:

@@ -105,7 +105,7 @@ class _Selecting:
 
     def tables(self, wanted: Selection) -> tuple[TableId, ...]:
         if not (wanted.tables or wanted.schemas or wanted.everything or wanted.include):
-            raise SelectionError("Nothing is selected: name tables or schemas, or choose all of them.")
+            raise SelectionError("Nothing is selected: name tables or schemas, or choose all of them (--all).")
         chosen = {t for name in wanted.tables for t in self._named(name)}
         chosen |= {t for name in wanted.schemas for t in self._of_schema(name)}
         if wanted.everything or not (wanted.tables or wanted.schemas):

@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -297,11 +297,20 @@ def _dotenv(file: Path | None) -> dict[str, str]:
     if file is None or not file.exists():
         return {}
     values = {k: v for k, v in dotenv_values(file).items() if v is not None}
-    for name in values.keys() - NAMES.keys() - RETIRED.keys() - _OTHERS:
+    refuse_unknown(values, file)
+    return values
+
+
+def refuse_unknown(names: Iterable[str], where: object) -> None:
+    """Refuse names that look like ours and are not.
+
+    Raises:
+        ConfigError: names the closest one.
+    """
+    for name in set(names) - NAMES.keys() - RETIRED.keys() - _OTHERS:
         near = difflib.get_close_matches(name, NAMES, 1, 0.85 if name.startswith("AWS_") else 0.6)
         if name.startswith(_OUR_PREFIXES) or (name.startswith("AWS_") and near):
-            raise ConfigError(f"{file}: unknown setting {name}" + (f"; did you mean {near[0]}?" if near else ""))
-    return values
+            raise ConfigError(f"{where}: unknown setting {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def _section(section: str, values: Mapping[str, str]) -> dict[str, Any]:

@@ -38,6 +38,10 @@ def test_a_users_mistake_is_json_too(name, tmp_path):
     assert done.stderr == f"error: {said}\n"
 
 
+def test_the_version_is_told():
+    assert CliRunner().invoke(app, ["--version"]).output.startswith("mssql-starrocks 0.")
+
+
 def test_completion_is_offered():
     done = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="mssql-starrocks")
     assert "_MSSQL_STARROCKS_COMPLETE" in done.output

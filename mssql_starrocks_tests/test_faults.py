@@ -287,5 +287,5 @@ def test_a_data_file_that_is_gone_is_not_taken_for_a_bucket(made):
     table = made.lake_table(chain)
     [file] = [task.file.file_path for task in table.scan().plan_files()]
     table.io.delete(file)
-    with pytest.raises(LakeError, match="a file of it is not there any more .* Materialise the whole chain again"):
+    with pytest.raises(LakeError, match="a file of it is not there any more .* Copy the whole table again"):
         made.prove_warehouse(chain)

@@ -70,6 +70,16 @@ def test_a_plan(place):
             "its code location has a configuration of its own",
         ),
         (lambda place: ours.validate(settings={"MSSQL_PORT": "x"}, **place), ConfigError, "MSSQL_PORT"),
+        (lambda place: ours.migrate_table("hr.shifts", engine="x", **place), ConfigError, "engine: x is none of auto"),
+        (lambda place: ours.migrate_table("hr.shifts", part="lak", **place), ConfigError, "part: lak is none of all"),
+        (lambda place: ours.Migration(tables="hr.shifts", **place).run(), SelectionError, "a list of names is needed"),
+        (lambda place: ours.Migration(tables=[], **place).run(), SelectionError, "Nothing is selected"),
+        (lambda place: ours.Migration(schemas=[], **place).plan(), SelectionError, "Nothing is selected"),
+        (
+            lambda place: ours.migrate_table("hr.shifts", settings={"MSSQL_PASSWRD": "x"}, **place),
+            ConfigError,
+            "settings: unknown setting MSSQL_PASSWRD; did you mean MSSQL_PASSWORD",
+        ),
     ],
 )
 def test_mistakes_are_told(place, call, error, message):

@@ -66,6 +66,8 @@ def _wrong(_: Request, error: Exception) -> JSONResponse:
     """FastAPI's own answer repeats the input, which need not be Unicode."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
     wrong = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in found]
+    if any(e["type"] == "json_invalid" for e in wrong):
+        return JSONResponse({"detail": "The body is no JSON"}, 400)
     return JSONResponse({"detail": wrong}, 422)
 
 

@@ -145,8 +145,8 @@ class LoadFromLake(Request):
         chains, _ = plan_chains(place.manifest, place.config, place.settings.starrocks.database)
         found = sorted({c.table.id.schema for c in chains if c.names.warehouse_database == self.target_schema})
         if len(found) != 1:
-            which = f"of {' and '.join(found)}" if found else "of none; targets: of the configuration may"
-            raise SelectionError(f"target_schema {self.target_schema} is the database {which}: name source_schema.")
+            which = f"{' and '.join(found)} go there" if found else "no schema of the configuration goes there"
+            raise SelectionError(f"target_schema {self.target_schema}: {which}; name source_schema.")
         return found[0]
 
 

@@ -37,21 +37,21 @@ def api(
         home = os.environ.get("DAGSTER_HOME")
         if not home:
             raise ConfigError("DAGSTER_HOME is not set: it is the only store of jobs. Set it to a folder that exists.")
-        _serve(host, port, jobs, _token(host) if token else None, config, Path(home))
+        _serve(host, port, jobs, config, Path(home), with_token=token)
 
 
-def _token(host: str) -> str:
-    from mssql_starrocks.api.security import LOOPBACK, TOKEN_VARIABLE
+def _token() -> str:
+    """The one that is set; else a new one, told when all else is well."""
+    from mssql_starrocks.api.security import TOKEN_VARIABLE
 
-    found = os.environ.get(TOKEN_VARIABLE)
-    if found or host not in LOOPBACK:
-        return found or ""
+    if found := os.environ.get(TOKEN_VARIABLE):
+        return found
     found = secrets.token_urlsafe(24)
     errors.print(f"Token, told this once (set {TOKEN_VARIABLE} to choose it): {found}", markup=False, soft_wrap=True)
     return found
 
 
-def _serve(host: str, port: int, at_once: int, token: str | None, file: Path, home: Path) -> None:
+def _serve(host: str, port: int, at_once: int, file: Path, home: Path, *, with_token: bool) -> None:
     try:
         import uvicorn
 
@@ -59,12 +59,15 @@ def _serve(host: str, port: int, at_once: int, token: str | None, file: Path, ho
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is not installed: pip install 'mssql_starrocks[api]'") from None
     from mssql_starrocks.api.jobs import Jobs
-    from mssql_starrocks.api.security import check_token
+    from mssql_starrocks.api.security import TOKEN_VARIABLE, check_token
     from mssql_starrocks.orchestration.address import WebserverAddress
     from mssql_starrocks.orchestration.launch.prepare import Workplace
+    from mssql_starrocks.ports import refuse_busy
 
-    check_token(token or None, host)
+    check_token(os.environ.get(TOKEN_VARIABLE) or None if with_token else None, host)
     settings = Settings.load()
+    refuse_busy(port, host)
+    token = _token() if with_token else None
     webserver = os.environ.get("DAGSTER_WEBSERVER_URL") or Config.load(file).webserver
     address = WebserverAddress.parse(webserver) if webserver else None
 

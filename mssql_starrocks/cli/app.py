@@ -7,6 +7,7 @@ import signal
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,21 @@ app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_e
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="MSSQL_STARROCKS_CONFIG", help="configuration file")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, all else on stderr")]
 screen, errors = Console(), Console(stderr=True)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mssql-starrocks {version('mssql_starrocks')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="show it and end")
+    ] = False,
+) -> None:
+    """A certified copy of SQL Server databases in StarRocks, through Apache Iceberg."""
 
 
 @contextmanager

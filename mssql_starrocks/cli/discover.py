@@ -38,7 +38,8 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE), as_json: JsonOption = Fa
             tell_json(_document(manifest.database, file, chains, refused))
             return
         _show_discovered(chains, refused)
-        counted = f"{len(chains)} to copy, {len(refused)} refused"
+        left = len(manifest.tables) - len(chains) - len(refused)
+        counted = f"{len(chains)} to copy, {len(refused)} refused" + (f", {left} left out by {config}" if left else "")
         screen.print(f"{file}: {len(manifest.tables)} tables of {manifest.database}, {counted}.",
                      "Next: mssql-starrocks migrate, or dagster dev", markup=False, soft_wrap=True)  # fmt: skip
 

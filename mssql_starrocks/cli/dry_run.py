@@ -16,17 +16,18 @@ Row = Mapping[str, Any]
 _WOULD = {"all": "copy", "lake": "copy to lake", "warehouse": "load"}
 
 
-def show_plan(place: Workplace, job: Job, *, as_json: bool) -> None:
-    """Print each table's engine, names and estimates; with `resume` also whether it is current."""
+def show_plan(place: Workplace, job: Job, *, as_json: bool) -> bool:
+    """Print engine, names and estimates, with `resume` whether a table is current; return whether all can be copied."""
     known = _planned(place, job) | _refused(job)
     rows = [known[table] for table in job.tables]
     if as_json:
         tell_json({"version": 1, "dry_run": True, "tables": rows})
-        return
-    heads = ("table", "would", "engine", "rows (estimate)", "lake", "target", "")
+        return not job.refused
+    heads = ("table", "would", "engine", "rows (estimate)", "lake", "target", "why")
     show_table(heads, [(row["table"], row["would"], row["engine"], f"{row['estimated_rows']:,}", row["lake"],
                         row["target"], row["reason"]) for row in rows])  # fmt: skip
-    screen.print(f"{len(rows)} tables; nothing was launched")
+    screen.print(f"{len(rows)} table{'s' if len(rows) > 1 else ''}; nothing was launched")
+    return not job.refused
 
 
 def _planned(place: Workplace, job: Job) -> dict[TableId, Row]:

@@ -104,8 +104,6 @@ def _options(only_lake: bool, only_warehouse: bool, parallel: int, **more: Any) 
 
     if only_lake and only_warehouse:
         raise ConfigError("--only-lake and --only-warehouse exclude each other; without both the whole chain runs")
-    if more.get("engine") not in (None, "arrow", "spark", "auto"):
-        raise ConfigError(f"--engine: {more['engine']} is none of arrow, spark, auto")
     part: Any = "lake" if only_lake else "warehouse" if only_warehouse else "all"
     return Options(part, parallel=parallel, **more)
 
@@ -133,8 +131,7 @@ def _launch(
         said.print("no manifest yet: reading the source's catalog (mssql-starrocks discover keeps it)", markup=False)
     job = place.job(selection, options, database, webserver)
     if dry_run:
-        show_plan(place, job, as_json=as_json)
-        return
+        raise typer.Exit(0 if show_plan(place, job, as_json=as_json) else FAILED)
     with live_tables(said, len(job.chains) + len(job.refused)) as watch:
         result = place.run(job, watch, webserver=webserver, home=Path(home) if home else None)
     if as_json:
@@ -156,10 +153,10 @@ def _of_plan(
 
 
 def _summary(said: Console, result: MigrationResult) -> None:
-    """The number of tables, and again those that failed: their lines may have scrolled away."""
+    """The number of tables, and on a terminal again those that failed: their lines may have scrolled away."""
     from mssql_starrocks.terminal import result_line
 
-    if len(result.tables) > len(result.failed) > 0:
+    if said.is_terminal and len(result.tables) > len(result.failed) > 0:
         for table in result.failed:
             said.print(result_line(table), soft_wrap=True, highlight=False)
     good, current = len(result.tables) - len(result.failed), sum(bool(t.skipped) for t in result.tables)

@@ -13,7 +13,7 @@ from mssql_starrocks.chain import Chain, Refused
 from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import KeyRefusedError, TypeRefusedError
+from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.manifest_file import needed_manifest
 from mssql_starrocks.model import Manifest, TablePlan
 from mssql_starrocks.selection import chains_of, select
@@ -48,6 +48,8 @@ def plan(
     from mssql_starrocks import plan_file
 
     with told(as_json=as_json):
+        if measure and offline:
+            raise ConfigError("--measure reads the tables and --offline asks no server: leave one out")
         if diff:
             raise typer.Exit(_show_diff(*diff, as_json=as_json))
         options, settings = Config.load(config), Settings.load()
@@ -140,7 +142,7 @@ def _show(
     for table in refused:
         _say(f"{table.table}: refused: {table.reason}\n", style="red")
     for system, text in grants.items():
-        _say(f"Needed at {system}", style="bold")
+        _say(f"Needed: {system}", style="bold")
         _say(text)
 
 

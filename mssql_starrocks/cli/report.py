@@ -51,6 +51,8 @@ def report(
             if selection != Selection():
                 raise SelectionError("--verify takes the tables from the report; name none.")
             raise typer.Exit(0 if _verified(verify, config, as_json=as_json) else FAILED)
+        if out.endswith(".json"):
+            raise ConfigError(f"--out {out} is the page: name it .html; --evidence names the JSON")
         raise typer.Exit(0 if _written(selection, out, evidence, config, as_json=as_json) else FAILED)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic_core import to_jsonable_python
@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
+from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest
 from mssql_starrocks.model import LoadSummary, RollbackReport
 from mssql_starrocks.selection import chains_of, select_one
@@ -49,13 +49,26 @@ def rollback(
         if only_list:
             _show(stages.loads(chain, settings.lake, settings.starrocks), as_json=as_json)
             return
-        goal = f"load {to}" if to else "the load before the current one"
         if not yes:
-            typer.confirm(f"Take {chain.table.id} back to {goal}, here and in StarRocks?", abort=True)
+            _ask(chain, to, stages.loads(chain, settings.lake, settings.starrocks))
         with _spark(chain, settings) as spark:
             report = stages.rollback(chain, settings.lake, settings.starrocks, _say, to, spark)
         _tell(report, as_json=as_json)
         raise typer.Exit(0 if report.passed else FAILED)
+
+
+def _ask(chain: Chain, to: str | None, loads: Sequence[LoadSummary]) -> None:
+    """Somebody has to say yes, and to see what they say it to."""
+    meant = [load for load in loads if load.load_id == to]
+    if to and not meant:
+        raise SelectionError(
+            f"{chain.table.id} has no load {to}: see  mssql-starrocks rollback {chain.table.id} --list"
+        )
+    goal = f"load {to} ({meant[0].point}, {meant[0].rows:,} rows)" if meant else "the load before the current one"
+    try:
+        typer.confirm(f"Take {chain.table.id} back to {goal}, in the lake and in StarRocks?", abort=True)
+    except typer.Abort:
+        raise ConfigError("Nobody said yes, and nothing was changed; --yes says it in advance.") from None
 
 
 @contextmanager
@@ -88,7 +101,7 @@ def _say(line: str) -> None:
 
 def _show(loads: Sequence[LoadSummary], *, as_json: bool) -> None:
     if as_json:
-        tell_json(to_jsonable_python([asdict(load) for load in loads]))
+        tell_json({"version": 1, "loads": [_plain(asdict(load)) for load in loads]})
         return
     rows = []
     for load in loads:
@@ -100,8 +113,17 @@ def _show(loads: Sequence[LoadSummary], *, as_json: bool) -> None:
 
 def _tell(report: RollbackReport, *, as_json: bool) -> None:
     if as_json:
-        tell_json(to_jsonable_python(asdict(report) | {"passed": report.passed}))
+        tell_json({"version": 1, "passed": report.passed, **_plain(asdict(report))})
         return
     for check in report.checks:
         screen.print(f"{check.name}: {'passed' if check.passed else 'FAILED'}. {check.summary}", markup=False)
     screen.print(f"{report.table}: load {report.load_id}, {report.rows:,} rows, {report.seconds:.1f} s", markup=False)
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Snapshot ids as text: they are above 2^53, which other languages' JSON rounds."""
+    found: dict[str, Any] = to_jsonable_python(fields)
+    return {
+        name: _plain(value) if isinstance(value, dict) else str(value) if name.endswith("snapshot_id") else value
+        for name, value in found.items()
+    }

@@ -22,6 +22,7 @@ from mssql_starrocks.engines import jars, java
 from mssql_starrocks.errors import EngineError
 
 _PACKAGE = "mssql_starrocks"
+_SHIPPED = jars.REPOSITORY / "dagster.yaml"
 _TOLD = ("pymssql", "mssql-python", "pymysql", "pyiceberg", "pyarrow", "dagster")
 _LITTLE, _TOO_LITTLE = 5 << 30, 500 << 20
 _OPTION = "-Duser.timezone=UTC"  # what a Spark session of ours starts its JVM with
@@ -138,7 +139,7 @@ def _dagster(_: Patient) -> Iterator[Finding]:
         yield warning(
             "Dagster",
             "DAGSTER_HOME is not set: history and limits are lost with each process",
-            "export DAGSTER_HOME=$PWD/.dagster && mkdir -p .dagster && cp dagster.yaml .dagster/",
+            f"export DAGSTER_HOME=$PWD/.dagster && mkdir -p .dagster && cp {_SHIPPED} .dagster/",
         )
         return
     file = Path(home) / "dagster.yaml"
@@ -146,7 +147,7 @@ def _dagster(_: Patient) -> Iterator[Finding]:
         yield failed("Dagster", f"DAGSTER_HOME={home} is no absolute path of a folder", f"mkdir -p {home}")
     elif not _pools(file):
         text = f"{file} sets no limit for pools: all tables are read at once"
-        yield warning("Dagster", text, f"cp dagster.yaml {home}/, or set concurrency.pools.default_limit there.")
+        yield warning("Dagster", text, f"cp {_SHIPPED} {home}/, or set concurrency.pools.default_limit there.")
     else:
         yield ok("Dagster", f"home {home}, pools limited")
 

@@ -63,7 +63,7 @@ def fork(table: Table, branch: AuditBranch) -> None:
         table.append(empty_rows(table.schema()), branch=None)
         base = _empty(table.refresh())
     if base is None:
-        raise LakeError(f"{branch.database}.{branch.table}: no snapshot could be staged; materialise the chain again.")
+        raise LakeError(f"{branch.database}.{branch.table}: no snapshot could be staged; copy the table again.")
     snapshot_id = base.snapshot_id
     change_refs(table, lambda change: change.create_branch(snapshot_id, branch.name, max_ref_age_ms=FAILED_AGE))
 
@@ -109,7 +109,7 @@ def _commit_once(catalog: Catalog, branch: AuditBranch, files: Sequence[DataFile
 
     table = writing(catalog.load_table((branch.database, branch.table)), branch.schema_id)
     if branch.name not in table.refs():
-        raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; materialise the chain again.")
+        raise LakeError(f"{branch.database}.{branch.table}: branch {branch.name} is gone; copy the table again.")
     head = table.snapshot_by_name(branch.name)
     if head and head.summary and head.summary.additional_properties.get(_COMMIT) == branch.properties[_COMMIT]:
         return head.snapshot_id  # the attempt before succeeded, and its answer was lost

@@ -89,7 +89,7 @@ def _advice(error: Exception, text: str, lake: LakeSettings) -> str | None:
         return f"AWS refused the credentials ({text}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its rights."
     missing = "Path does not exist" in text  # Arrow says it of a bucket and of a file
     if missing and f"'{lake.bucket}/" in text:
-        return f"a file of it is not there any more ({text}): somebody deleted it. Materialise the whole chain again."
+        return f"a file of it is not there any more ({text}): somebody deleted it. Copy the whole table again."
     if missing or "NoSuchBucket" in text or "NO_SUCH_BUCKET" in text:
         return f"bucket {lake.bucket} is not there ({text}): check S3_BUCKET and AWS_REGION."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:

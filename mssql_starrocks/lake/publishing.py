@@ -68,7 +68,7 @@ def _retained(table: Table, load: LoadSnapshot, change: ManageSnapshots) -> Mana
     """An append drops a branch's retention (lake_measured 0): it is set again with what the proof decides."""
     head = table.refs().get(load.ref)
     if head is None or head.snapshot_id != load.snapshot_id:  # creating it again would move it back
-        raise LakeError(f"{load.evidence.table}: branch {load.ref} was moved or removed; materialise the chain again.")
+        raise LakeError(f"{load.evidence.table}: branch {load.ref} was moved or removed; copy the table again.")
     return change.create_branch(load.snapshot_id, load.ref, max_ref_age_ms=FAILED_AGE)
 
 
@@ -81,7 +81,7 @@ def _refuse_conflict(table: Table, load: LoadSnapshot) -> None:
     if superseded(table, load):
         raise PublishConflictError(
             f"{load.evidence.table}: main was taken back to an earlier load since load {load.evidence.load_id} was "
-            "copied. Nothing was published; materialise the chain again."
+            "copied. Nothing was published; copy the table again."
         )
 
 
@@ -93,5 +93,5 @@ def _certified_loads(table: Table) -> list[str]:
 def _conflict(load: LoadSnapshot) -> str:
     return (
         f"{load.evidence.table}: another writer moved main since load {load.evidence.load_id} began. "
-        "Nothing was published; materialise the chain again."
+        "Nothing was published; copy the table again."
     )

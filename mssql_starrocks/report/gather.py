@@ -108,14 +108,20 @@ def _with_warehouse(
     target, source, expected = chain.names.warehouse, found.source, found.lake_for_starrocks
     entry = ledger.read(session, chain)
     if source is None or expected is None or entry is None or entry.snapshot_id == ledger.NOTHING:
-        return replace(found, problem=f"{'.'.join(target)} was never loaded; materialise starrocks_table.")
+        return replace(
+            found,
+            problem=f"{'.'.join(target)} was never loaded; load it first (migrate --only-warehouse).",
+        )
     if entry.source != ledger.source_name(chain):
         return replace(found, problem=f"{'.'.join(target)} holds {entry.source}: choose another database in targets:.")
     held = Held(entry.target, entry.source, str(entry.snapshot_id), entry.load_id, entry.label, entry.row_count)
     found = replace(found, ledger=held)
     columns = columns_of(session, target)
     if not columns:
-        return replace(found, problem=f"{'.'.join(target)} is not in StarRocks; materialise starrocks_table again.")
+        return replace(
+            found,
+            problem=f"{'.'.join(target)} is not in StarRocks; load it again (migrate --only-warehouse).",
+        )
     wrong = schema_differences(chain, columns)
     try:
         measured = warehouse_fingerprint(session, target, chain.columns, source.level)
@@ -176,7 +182,7 @@ def _waiting(chain: Chain, table: Table) -> str:
         return ""
     name = f"Load {load.evidence.load_id} is newer and not published"
     if load.certified:
-        return f"{name}: it is certified; materialise iceberg_table."
+        return f"{name}: it is certified; publish it (asset iceberg_table, or mssql-starrocks migrate)."
     failed = [r.summary for r in prove(chain, table, load) if not r.passed]
     return f"{name}: {failed[0]}. Materialise the chain again." if failed else f"{name}: run its checks."
 

@@ -44,7 +44,7 @@ def lake_table(chain: Chain, lake: LakeSettings) -> Iterator[Table]:
         except (NoSuchTableError, NoSuchNamespaceError):
             raise NeverCopiedError(
                 f"{chain.table.id}: Iceberg table {'.'.join(chain.names.lake)} does not exist yet; "
-                "materialise mssql_snapshot first."
+                "copy the table first (asset mssql_snapshot, or mssql-starrocks migrate)."
             ) from None
         yield table
 
@@ -74,7 +74,7 @@ def published(chain: Chain, table: Table) -> in_lake.LoadSnapshot:
             )
         raise LakeError(
             f"{chain.table.id}: nothing of ours is published in {'.'.join(chain.names.lake)}; "
-            "materialise iceberg_table first."
+            "publish it first (asset iceberg_table, or mssql-starrocks migrate)."
         )
     return current
 

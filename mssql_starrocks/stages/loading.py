@@ -104,10 +104,10 @@ def prove_warehouse(
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         entry = _mended(chain, table, session, starrocks)
         if entry is None or entry.snapshot_id == ledger.NOTHING:
-            raise WarehouseError(f"{'.'.join(target)} was never loaded; materialise starrocks_table first.")
+            raise WarehouseError(f"{'.'.join(target)} was never loaded; load it first (migrate --only-warehouse).")
         held = in_lake.load_at(table, entry.snapshot_id)
         if held is None:
-            raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; materialise the chain again.")
+            raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; copy the table again.")
         seen = _see(chain, table, held, lake_fingerprint)
         main = published(chain, table).snapshot_id
         behind = (Difference("snapshot", f"{main}, the published one", str(entry.snapshot_id)),)
@@ -153,7 +153,7 @@ def _prove_table(
 ) -> tuple[CheckReport, ...]:
     found = columns_of(session, table)
     if not found:
-        raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; materialise starrocks_table again.")
+        raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; load it again (migrate --only-warehouse).")
     differences = (*behind, *schema_differences(chain, found))
     there = [c for c in chain.columns if c.name in {f.name for f in found}]  # the schema check names the others
     actual = warehouse_fingerprint(session, table, there, seen.level)

@@ -40,7 +40,7 @@ def prove_snapshot(
     with lake_table(chain, lake) as table:
         load = _wanted(chain, table, load_id) or ours(chain, in_lake.published(table))
         if load is None:
-            raise LakeError(f"{chain.table.id}: there is no load to check; materialise mssql_snapshot first.")
+            raise LakeError(f"{chain.table.id}: there is no load to check; copy the table first.")
         reports = prove(chain, table, load, mssql)
         if not load.certified:
             judge = publishing.certify if all(r.passed for r in reports) else publishing.keep_failed
@@ -83,7 +83,7 @@ def _wanted(chain: Chain, table: Table, load_id: str | None) -> in_lake.LoadSnap
         return ours(chain, in_lake.newest_audit(table))
     load = ours(chain, in_lake.load_of(table, load_id))
     if load is None:
-        raise LakeError(f"{chain.table.id}: load {load_id} is neither waiting nor published; materialise it again.")
+        raise LakeError(f"{chain.table.id}: load {load_id} is neither waiting nor published; copy the table again.")
     return load
 
 

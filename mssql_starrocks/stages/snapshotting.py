@@ -83,7 +83,7 @@ def snapshot(chain: Chain, mssql: MssqlSettings, lake: LakeSettings, spark: Spar
                 now = describe(session, chain.table)
             if now.fingerprint != evidence.table_fingerprint:
                 branches.abandon(table.refresh(), branch)
-                raise SourceError(f"Table {chain.table.id} was altered while it was copied; materialise it again.")
+                raise SourceError(f"Table {chain.table.id} was altered while it was copied; copy it again.")
     log(f"{chain.table.id}: {copied.rows:,} rows, {copied.files} files, branch {branch.name}, {copied.seconds:.1f} s")
     return SnapshotReport(
         table=chain.table.id,

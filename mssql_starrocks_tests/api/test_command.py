@@ -34,6 +34,10 @@ def test_what_is_refused_at_the_start(environment, tmp_path):
     assert "MSSQL_STARROCKS_API_TOKEN" in _refused(environment, tmp_path, "--host", "0.0.0.0", "--no-token")
     wrong = {**environment, "DAGSTER_WEBSERVER_URL": "http://host:99999"}
     assert "error: webserver: http://host:99999 is not host:port" in _refused(wrong, tmp_path, "--no-token")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        said = _refused(environment, tmp_path, "--port", str(busy.getsockname()[1]))
+    assert said.startswith("error: Port ")
+    assert "Token" not in said
     del environment["DAGSTER_HOME"]
     said = _refused(environment, tmp_path)
     assert said.startswith("error: DAGSTER_HOME is not set")

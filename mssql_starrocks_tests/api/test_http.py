@@ -146,6 +146,11 @@ def test_wrong_fields_are_422_and_named(client, path, body, field):
     assert client.get("/jobs").json()["jobs"] == []
 
 
+def test_a_body_that_is_no_json_is_400(client):
+    answer = client.http.post("/migrate/table", content=b"{bad", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The body is no JSON")
+
+
 def test_a_parameter_that_is_misspelt_is_422_and_named(client):
     answer = client.get("/tables", source_schem="shop")
     assert answer.status_code == 422

@@ -131,6 +131,15 @@ def test_a_table_that_was_never_copied_does_not_validate(command, source):
     assert "does not exist yet" in done.document["tables"][0]["error"]
 
 
+def test_a_dry_run_that_would_refuse_a_table_is_exit_code_1(command, folder):
+    (folder / "mssql_starrocks.yaml").write_text("tables: {doors.one: {exclude_columns: [none]}}\n")
+    done = command("migrate", "doors.one", "doors.two", "--dry-run", "--json")
+    assert done.code == 1
+    assert [t["would"] for t in done.document["tables"]] == ["refuse", "copy"]
+    (folder / "mssql_starrocks.yaml").write_text("include: [doors.o*]\n")
+    assert "1 to copy, 0 refused, " in command("discover").out
+
+
 def test_dry_run_launches_nothing(command, source, home):
     done = command("migrate", "--all", "--exclude", "dbo.*", "--target", "nowhere", "--engine", "spark", "--dry-run")
     assert done.code == 0, done.err
@@ -147,7 +156,7 @@ def test_dry_run_launches_nothing(command, source, home):
         (("doors.on",), "Company has no table doors.on; did you mean doors.one"),
         (("doors.one", "--exclude", "doors.one"), "leaves none of"),
         (("doors.one", "--only-lake", "--only-warehouse"), "exclude each other"),
-        (("doors.one", "--engine", "flink"), "flink is none of arrow, spark, auto"),
+        (("doors.one", "--engine", "flink"), "flink is none of auto, arrow, spark"),
         (("doors.one", "--target", "no-name"), "target 'no-name' is no name for a StarRocks database"),
         (("--table-list", "none.txt"), "none.txt cannot be read"),
         (("--all", "--config", "none.yaml"), "none.yaml"),

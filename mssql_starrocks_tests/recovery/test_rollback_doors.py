@@ -61,7 +61,7 @@ def test_the_command_lists_takes_back_and_ends_with_exit_codes(kept, twice, tmp_
     save_manifest(discover(kept.settings.mssql), tmp_path / "manifest.json")
     listed = command(kept, tmp_path, "--list", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert [(s["load_id"], s["current"], s["in_starrocks"]) for s in json.loads(listed.stdout)] == [
+    assert [(s["load_id"], s["current"], s["in_starrocks"]) for s in json.loads(listed.stdout)["loads"]] == [
         (twice[1], True, True),
         (twice[0], False, False),
     ]
@@ -69,12 +69,15 @@ def test_the_command_lists_takes_back_and_ends_with_exit_codes(kept, twice, tmp_
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "load nope is not in the lake" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+    unknown = command(kept, tmp_path, "--to", "nope")
+    assert (unknown.returncode, "has no load nope: see" in unknown.stderr) == (2, True), unknown.stderr
     unanswered = command(kept, tmp_path)
-    assert unanswered.returncode == 1
+    assert (unanswered.returncode, "--yes says it in advance" in unanswered.stderr) == (2, True), unanswered.stderr
     assert kept.values() == ["two"]
     done = command(kept, tmp_path, "--yes", "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
+    assert isinstance(said["loaded"]["snapshot_id"], str)
     assert (said["load_id"], said["main_before"], said["passed"], len(said["checks"])) == (twice[0], twice[1], True, 3)
     assert kept.values() == ["one"]
 

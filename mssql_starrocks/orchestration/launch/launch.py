@@ -12,12 +12,11 @@ from mssql_starrocks.chain import Chain
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration.launch.job import Door, Job, TableEvent, Watch, quiet
-from mssql_starrocks.orchestration.launch.results import MigrationResult, TableResult
+from mssql_starrocks.orchestration.launch.results import STOPPED, MigrationResult, TableResult
 from mssql_starrocks.settings import redacted
 from mssql_starrocks.stages import Currency
 
 THREAD = "mssql_starrocks launch"
-STOPPED = "stopped before it was done"
 _LAST_WORDS = 10.0  # seconds for runs that were asked to end
 
 Current = Callable[[Chain], Currency]

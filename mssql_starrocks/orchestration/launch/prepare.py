@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
 from mssql_starrocks import plan_file, stages
 from mssql_starrocks.chain import Chain, plan_chains
@@ -89,8 +90,7 @@ class Workplace:
             SelectionError: it matches nothing.
             ConfigError: the target is no name for a database, or the options do not suit a webserver.
         """
-        if options.parallel < 1:
-            raise ConfigError("parallel: at least one table at a time")
+        _refuse_unknown(options)
         if webserver and (options.engine or options.target):
             raise ConfigError("engine and target cannot be set for runs through a webserver: its code location has a "
                               "configuration of its own.")  # fmt: skip
@@ -156,6 +156,17 @@ class Workplace:
         door = Webserver(webserver) if webserver else InProcess(self.settings, home)
         with door:
             return Launch(job, door, watch, current).run()
+
+
+def _refuse_unknown(options: Options) -> None:
+    if options.parallel < 1:
+        raise ConfigError("parallel: at least one table at a time")
+    for what, given, known in (
+        ("engine", options.engine, (None, *get_args(EngineName))),
+        ("part", options.part, get_args(Part)),
+    ):
+        if given not in known:
+            raise ConfigError(f"{what}: {given} is none of {', '.join(filter(None, known))}")
 
 
 def overridden(config: Config, tables: Sequence[TableId], options: Options) -> Config:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mssql_starrocks.model import TableId
 
+STOPPED = "stopped before it was done"
 RESULT_VERSION = 1
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from mssql_starrocks.model import TableId
 from mssql_starrocks.orchestration.launch.job import CHECKS_TAG, JOB_TAG, SCHEMA_TAG, TABLE_TAG
 from mssql_starrocks.orchestration.launch.outcome import Outcome
-from mssql_starrocks.orchestration.launch.results import CheckResult, TableResult
+from mssql_starrocks.orchestration.launch.results import STOPPED, CheckResult, TableResult
 
 _EVENTS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
@@ -64,7 +65,8 @@ def _take(outcome: Outcome, event: dg.DagsterEvent) -> None:
         if failure.user_failure_data and failure.user_failure_data.description:
             outcome.failed(failure.user_failure_data.description)
         elif failure.error is not None and "failed its blocking" not in failure.error.message:
-            outcome.failed(failure.error.message.strip())
+            interrupted = failure.error.cls_name == DagsterExecutionInterruptedError.__name__
+            outcome.failed(STOPPED if interrupted else failure.error.message.strip())
 
 
 def _plain(metadata: Mapping[str, dg.MetadataValue[Any]]) -> dict[str, Any]:
