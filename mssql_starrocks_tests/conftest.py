@@ -17,6 +17,7 @@ __all__ = ["glue_lake", "spark", "spark_settings", "spark_source"]  # fixtures
 botocore.loaders.create_loader = lru_cache(botocore.loaders.create_loader)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup`: a file's tests stay together, and those that need Spark share one worker and its JVM."""
     with_spark = {item.path for item in items if "spark" in getattr(item, "fixturenames", ())}
