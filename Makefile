@@ -38,7 +38,7 @@ ui: setup ## Sandbox and Dagster's UI on loopback
 
 .PHONY: test
 test: setup lint ## Lint, then the whole test suite
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 .PHONY: test-long
 test-long: setup ## What the suite leaves out for the sake of time

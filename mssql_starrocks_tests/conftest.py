@@ -6,6 +6,7 @@ from pathlib import Path
 
 import botocore.loaders
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from mssql_starrocks.settings import LakeSettings
 from mssql_starrocks_tests.platform import glue_settings
@@ -17,12 +18,33 @@ __all__ = ["glue_lake", "spark", "spark_settings", "spark_source"]  # fixtures
 botocore.loaders.create_loader = lru_cache(botocore.loaders.create_loader)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`: a file's tests stay together, and those that need Spark share one worker and its JVM."""
-    with_spark = {item.path for item in items if "spark" in getattr(item, "fixturenames", ())}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("spark" if item.path in with_spark else str(item.path)))
+# Files that need Spark run on one worker, which starts one JVM for them; one that is missing here starts another.
+WITH_SPARK = tuple(
+    f"mssql_starrocks_tests/{name}"
+    for name in (
+        "golden/",
+        "engines/test_archive",
+        "engines/test_contract",
+        "engines/test_progress",
+        "engines/test_resume",
+        "engines/test_session",
+        "engines/test_spark",
+        "recovery/test_spark",
+        "sandbox/sqlserver/test_spark",
+        "warehouse/test_loaders",
+    )
+)
+
+
+class OneSpark(LoadFileScheduling):
+    """A file's tests stay together, and so do all that need Spark."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "spark" if nodeid.startswith(WITH_SPARK) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneSpark | None:
+    return OneSpark(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
