@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mssql_starrocks.config import (
@@ -15,9 +15,9 @@ from mssql_starrocks.config import (
     TableOptions,
     is_database_name,
 )
-from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, NameCollisionError
+from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
-from mssql_starrocks.naming import LEDGER, Names, refuse_collisions, refuse_column_collisions, slug
+from mssql_starrocks.naming import LEDGER, Names, collisions, listed, refuse_column_collisions, shared, slug
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
 from mssql_starrocks.types.canonical import FLOAT
 from mssql_starrocks.types.declared import declared_type
@@ -205,22 +205,20 @@ def _level(table: Table, columns: Sequence[PlannedColumn], wanted: ProofLevel, r
 def plan_chains(
     manifest: Manifest, config: Config, warehouse_database: str | None = None
 ) -> tuple[tuple[Chain, ...], tuple[Refused, ...]]:
-    """Plan every selected table; one bad table does not hide the others.
-
-    Raises:
-        NameCollisionError: two tables would share a name in Dagster, the lake or StarRocks.
-
-    """
+    """Plan every selected table; one bad table does not hide the others, nor do two that would become one."""
     tables = config.select(manifest)
-    refuse_collisions(tables)
-    chains, refused = [], []
+    reasons = collisions(table.id for table in tables)
+    chains = {}
     for table in tables:
         try:
-            chains.append(plan_chain(table, config, manifest.database, warehouse_database))
+            chains[table.id] = plan_chain(table, config, manifest.database, warehouse_database)
         except MssqlStarrocksError as error:
-            refused.append(Refused(table.id, str(error)))
-    _refuse_shared_targets(chains)
-    return tuple(chains), tuple(refused)
+            reasons.setdefault(table.id, str(error))
+    reasons = _shared_targets(chains) | reasons
+    return (
+        tuple(chain for table, chain in chains.items() if table not in reasons),
+        tuple(Refused(table.id, reasons[table.id]) for table in tables if table.id in reasons),
+    )
 
 
 def _names(table: TableId, config: Config, warehouse_database: str | None) -> Names:
@@ -241,13 +239,12 @@ def _engine(table: Table, wanted: EngineName, spark_above_mb: int) -> tuple[Engi
     return ("spark" if big else "arrow"), size
 
 
-def _refuse_shared_targets(chains: Sequence[Chain]) -> None:
-    seen: dict[tuple[str, str], TableId] = {}
-    for chain in chains:
-        other = seen.setdefault(chain.names.warehouse, chain.table.id)
-        if other != chain.table.id:
-            raise NameCollisionError(
-                f"Tables {other} and {chain.table.id} would both become "
-                f"{'.'.join(chain.names.warehouse)} in StarRocks. Give their schemas different "
-                "targets: in mssql_starrocks.yaml, or exclude one."
-            )
+def _shared_targets(chains: Mapping[TableId, Chain]) -> dict[TableId, str]:
+    return shared(chains, lambda table: ".".join(chains[table].names.warehouse), _shared_target)
+
+
+def _shared_target(target: str, tables: Sequence[TableId]) -> str:
+    return (
+        f"Tables {listed(tables)} would become one, {target} in StarRocks. Give their schemas different targets: in "
+        "mssql_starrocks.yaml, or leave all but one of them out (exclude:)."
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mssql_starrocks.errors import NameCollisionError
-from mssql_starrocks.model import Table, TableId
+from mssql_starrocks.model import TableId
 
 SNAPSHOT, LAKE, WAREHOUSE = "mssql_snapshot", "iceberg_table", "starrocks_table"
 LEDGER = "mssql_starrocks_loads"  # our own table in every StarRocks database that we load
@@ -60,7 +61,7 @@ def slug(name: str) -> str:
     """A name that Glue, Athena, StarRocks and Dagster all take: `[a-z0-9_]`.
 
     Case is folded; blank, dash and dot become `_`. A name with any other character also gets a short hash of
-    the original, so that names in other scripts stay apart. Equal results are found by `refuse_collisions`.
+    the original, so that names in other scripts stay apart. Equal results are found by `collisions`.
     """
     lower = name.lower()
     text = re.sub(r"[^a-z0-9_]", "_", lower)
@@ -68,6 +69,11 @@ def slug(name: str) -> str:
     if foreign or len(text) > _LONGEST or not re.search("[a-z0-9]", text):
         text = f"{text[:_LONGEST]}_{_mark(name)}"
     return text
+
+
+def marked(table: TableId) -> str:
+    """A table's slug with a short hash, for tables whose names would become one."""
+    return f"{slug(table.name)}_{_mark(str(table))}"
 
 
 def column_slug(name: str) -> str:
@@ -107,24 +113,33 @@ def _mark(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
-def refuse_collisions(tables: Iterable[Table]) -> None:
-    """Refuse source tables that would share an asset key or a lake table.
+def collisions(tables: Iterable[TableId]) -> dict[TableId, str]:
+    """Source tables that would share an asset key or a lake table, with what to do about it."""
+    # Dagster joins key parts with "__" to name an op: a__b.c and a.b__c would meet there.
+    return shared(tables, lambda table: f"{slug(table.schema)}__{slug(table.name)}", _collision)
 
-    Raises:
-        NameCollisionError: names both tables and what to do.
 
-    """
-    seen: dict[str, TableId] = {}
+def shared(
+    tables: Iterable[TableId], key: Callable[[TableId], str], reason: Callable[[str, Sequence[TableId]], str]
+) -> dict[TableId, str]:
+    """Tables with equal keys, and the reason that is given for them."""
+    found: defaultdict[str, list[TableId]] = defaultdict(list)
     for table in tables:
-        # Dagster joins key parts with "__" to name an op: a__b.c and a.b__c would meet there.
-        key = f"{slug(table.id.schema)}__{slug(table.id.name)}"
-        if key in seen:
-            raise NameCollisionError(
-                f"Tables {seen[key]} and {table.id} would both become {key.replace('__', '.', 1)}. "
-                "Exclude one of them in mssql_starrocks.yaml (exclude:), spelled as here; "
-                "then run  mssql-starrocks discover"
-            )
-        seen[key] = table.id
+        found[key(table)].append(table)
+    return {table: reason(name, alike) for name, alike in found.items() if len(alike) > 1 for table in alike}
+
+
+def _collision(key: str, tables: Sequence[TableId]) -> str:
+    return (
+        f"Tables {listed(tables)} would become one, {key.replace('__', '.', 1)}. Leave all but one of them out in "
+        "mssql_starrocks.yaml (exclude:), spelled as here; then run  mssql-starrocks discover"
+    )
+
+
+def listed(tables: Sequence[TableId]) -> str:
+    """`a, b and c`."""
+    names = [str(table) for table in tables]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def refuse_column_collisions(table: TableId, names: Iterable[tuple[str, str]]) -> None:

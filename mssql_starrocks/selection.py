@@ -70,11 +70,7 @@ def select_one(name: str, manifest: Manifest, config: Config) -> TableId:
 def chains_of(
     tables: Collection[TableId], manifest: Manifest, config: Config, warehouse_database: str | None = None
 ) -> tuple[tuple[Chain, ...], tuple[Refused, ...]]:
-    """What becomes of these tables. The others are planned with them: two may claim one name.
-
-    Raises:
-        NameCollisionError: two selected tables would share a name.
-    """
+    """What becomes of these tables. The others are planned with them: two may claim one name."""
     wanted = set(tables)
     chains, refused = plan_chains(manifest, config, warehouse_database)
     return tuple(c for c in chains if c.table.id in wanted), tuple(r for r in refused if r.table in wanted)
@@ -159,7 +155,8 @@ class _Selecting:
         if left_out:
             return f"{name} is left out by include: and exclude: of the configuration."
         near = _near(name, {str(t) for t in self._known})
-        return f"{self._database} has no table {name}{near} After changes there run  mssql-starrocks discover"
+        todo = "Views are not copied; after changes at the source run  mssql-starrocks discover"
+        return f"{self._database} has no table {name}{near} {todo}"
 
 
 class _Names:

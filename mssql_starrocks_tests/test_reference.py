@@ -43,3 +43,8 @@ def test_every_link_leads_somewhere(page):
 def test_every_page_is_named_in_the_readme():
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     assert [page.name for page in DOCS.glob("*.md") if f"docs/{page.name}" not in readme] == []
+
+
+@pytest.mark.parametrize("page", [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")], ids=lambda page: page.name)
+def test_no_figure_is_left_to_be_filled_in(page):
+    assert not re.findall(r"\b(?:[A-Z]+_TIME|TODO|TBD|XXX)\b", page.read_text(encoding="utf-8"))

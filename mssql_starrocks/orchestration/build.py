@@ -53,7 +53,6 @@ def build_definitions(
         receiver: is told of failed runs; without it, the webhook of ALERT_WEBHOOK_URL where that is set.
 
     Raises:
-        NameCollisionError: two tables would share a name.
         ConfigError: the schedule is no cron text, or the webserver's address is none.
 
     """

@@ -6,7 +6,7 @@ import dagster as dg
 
 from mssql_starrocks.chain import Refused
 from mssql_starrocks.model import Difference
-from mssql_starrocks.naming import slug
+from mssql_starrocks.naming import collisions, marked, slug
 from mssql_starrocks.orchestration.reports import differences_table
 
 GROUP = "refused"
@@ -19,9 +19,10 @@ NO_MANIFEST = (
 def refused_specs(refused: Sequence[Refused], taken: set[str]) -> list[dg.AssetSpec]:
     """Assets without execution whose description is the reason; `taken` are group names of real chains."""
     group = GROUP if GROUP not in taken else f"{GROUP}_tables"
+    alike = collisions(r.table for r in refused)
     return [
         dg.AssetSpec(
-            key=[GROUP, slug(r.table.schema), slug(r.table.name)],
+            key=[GROUP, slug(r.table.schema), marked(r.table) if r.table in alike else slug(r.table.name)],
             description=f"`{r.table}` is not copied.\n\n{r.reason}",
             group_name=group,
             kinds={"sqlserver"},

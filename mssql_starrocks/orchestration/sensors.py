@@ -13,9 +13,8 @@ import dagster as dg
 
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import Config
-from mssql_starrocks.errors import NameCollisionError
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
-from mssql_starrocks.model import Manifest, TableId
+from mssql_starrocks.model import Manifest, Table, TableId
 from mssql_starrocks.orchestration.refused import NO_MANIFEST
 from mssql_starrocks.orchestration.reload import ReloadError, reload_location
 from mssql_starrocks.orchestration.resources import MssqlResource
@@ -75,13 +74,19 @@ class Watch:
         if self.config.webserver is None:
             return manifest, f"New: {names}. Run `mssql-starrocks discover` and reload the code location."
         found = [table for table in discover(mssql).tables if table.id in set(new)]
-        grown = manifest.with_tables((*manifest.tables, *found))
-        try:
-            plan_chains(grown, self.config, self.target_database)
-        except NameCollisionError as error:  # such a manifest would take the whole code location down
-            return manifest, f"New: {names}. Not added: {error}"
+        harmful = self._harmful(manifest, found)
+        grown = manifest.with_tables((*manifest.tables, *(table for table in found if table.id not in harmful)))
         save_manifest(grown, self.manifest_file)
-        return grown, f"New: {names}. Added to {self.manifest_file}."
+        added = f" Added to {self.manifest_file}." if len(found) > len(harmful) else ""
+        left = "".join(f" Not added: {reason}" for reason in dict.fromkeys(harmful.values()))
+        return grown, f"New: {names}.{added}{left}"
+
+    def _harmful(self, manifest: Manifest, found: Sequence[Table]) -> dict[TableId, str]:
+        """New tables that would stop the copy of an old one, because the two would become one; and the reason."""
+        grown = manifest.with_tables((*manifest.tables, *found))
+        refused = {one.table: one.reason for one in plan_chains(grown, self.config, self.target_database)[1]}
+        stopped = {reason for table, reason in refused.items() if table in self.keys}
+        return {t.id: refused[t.id] for t in found if refused.get(t.id) in stopped}
 
     def _reload(self, context: dg.SensorEvaluationContext, missing: Sequence[TableId], manifest: Manifest) -> list[str]:
         """Have the location loaded again when the manifest holds tables that it does not."""

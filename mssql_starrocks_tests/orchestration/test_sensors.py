@@ -153,9 +153,18 @@ def test_a_new_table_that_is_refused_is_named_and_forgotten(source):
 
 def test_a_colliding_name_does_not_reach_the_manifest(source):
     source.tables.append(replace(NEW, id=TableId("sales", "order-details")))
-    assert "Not added: Tables sales.Order Details and sales.order-details" in reason(source.tick(WATCHED))
-    assert load_manifest(source.file) == make_manifest()
-    assert source.reloaded == []
+    source.tables.append(NEW)
+    told = reason(source.tick(WATCHED))
+    assert "Not added: Tables sales.Order Details and sales.order-details" in told
+    assert f"Added to {source.file}. Not added" in told
+    assert load_manifest(source.file) == make_manifest(NEW)
+    assert len(source.tick(WATCHED).run_requests) == 1
+
+
+def test_new_tables_that_would_become_one_are_added_and_refused(source):
+    source.tables += [things(name="a b"), things(name="a_b")]
+    source.tick(WATCHED)
+    assert reason(source.tick(WATCHED)).count("would become one") == 2
 
 
 def test_a_table_dropped_again_is_forgotten(source):
