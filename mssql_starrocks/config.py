@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 import yaml
@@ -190,6 +190,31 @@ class Config(_Strict):
     def taking_all(self) -> Config:
         """For a manifest of selected tables only: without its twin a table may look excluded."""
         return self.model_copy(update={"include": ("*",), "exclude": ()})
+
+    def with_engine(self, engine: str | None) -> Config:
+        """The same with this engine in the place of every `engine`, if one is given.
+
+        Raises:
+            ConfigError: there is no such engine.
+        """
+        if engine is None:
+            return self
+        if engine not in get_args(EngineName):
+            raise ConfigError(f"engine: {engine} is none of {', '.join(get_args(EngineName))}")
+        without = {name: table.model_copy(update={"engine": None}) for name, table in self.tables.items()}
+        return self.model_copy(update={"engine": engine, "tables": without})
+
+    def with_target(self, tables: Iterable[TableId], target: str | None) -> Config:
+        """The same with this StarRocks database for the schemas of these tables, if one is given.
+
+        Raises:
+            ConfigError: it is no name for a database.
+        """
+        if target is None:
+            return self
+        if not is_database_name(target):
+            raise ConfigError(f"target {target!r} is no name for a StarRocks database (letters, digits, _)")
+        return self.model_copy(update={"targets": self.targets | {t.schema.lower(): target for t in tables}})
 
     @staticmethod
     def load(file: Path) -> Config:

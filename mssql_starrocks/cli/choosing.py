@@ -14,6 +14,8 @@ Schemas = Annotated[list[str] | None, typer.Option("--schema", help="every table
 Everything = Annotated[bool, typer.Option("--all", help="every table that the configuration selects")]
 Include = Annotated[list[str] | None, typer.Option(help="of those, only tables that match; may be repeated")]
 Exclude = Annotated[list[str] | None, typer.Option(help="tables or patterns to leave out; may be repeated")]
+Target = Annotated[str | None, typer.Option(metavar="DATABASE", help="StarRocks database of these tables, for once")]
+Engine = Annotated[str | None, typer.Option(metavar="arrow|spark|auto", help="over the configuration's")]
 TableList = Annotated[Path | None, typer.Option(help="file with a table in each line; # begins a comment")]
 
 

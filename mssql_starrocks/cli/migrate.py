@@ -14,7 +14,17 @@ import typer
 from rich.console import Console
 
 from mssql_starrocks.cli.app import FAILED, INTERRUPTED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
-from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
+from mssql_starrocks.cli.choosing import (
+    Engine,
+    Everything,
+    Exclude,
+    Include,
+    Schemas,
+    TableList,
+    Tables,
+    Target,
+    chosen,
+)
 from mssql_starrocks.cli.dry_run import show_plan
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
@@ -52,8 +62,8 @@ def migrate(
     skip_until: SkipUntil = None,
     only_lake: OnlyLake = False,
     only_warehouse: OnlyWarehouse = False,
-    engine: Annotated[str | None, typer.Option(metavar="arrow|spark|auto", help="over the configuration's")] = None,
-    target: Annotated[str | None, typer.Option(metavar="DATABASE", help="StarRocks database of these tables")] = None,
+    engine: Engine = None,
+    target: Target = None,
     parallel: Parallel = 4,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be done; launch nothing")] = False,
     webserver: WebserverUrl = None,
@@ -82,6 +92,7 @@ def validate(
     table_list: TableList = None,
     only_lake: OnlyLake = False,
     only_warehouse: OnlyWarehouse = False,
+    target: Target = None,
     parallel: Parallel = 4,
     webserver: WebserverUrl = None,
     config: ConfigOption = Path(DEFAULT_FILE),
@@ -95,7 +106,7 @@ def validate(
     """
     with told(as_json=as_json):
         selection = chosen(tables, schema, everything, include, exclude, table_list)
-        options = _options(only_lake, only_warehouse, parallel, proofs_only=True)
+        options = _options(only_lake, only_warehouse, parallel, proofs_only=True, target=target)
         _launch(selection, options, config, webserver, as_json=as_json)
 
 

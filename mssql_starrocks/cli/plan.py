@@ -11,7 +11,17 @@ import typer
 
 from mssql_starrocks.chain import Chain, Refused
 from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
-from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
+from mssql_starrocks.cli.choosing import (
+    Engine,
+    Everything,
+    Exclude,
+    Include,
+    Schemas,
+    TableList,
+    Tables,
+    Target,
+    chosen,
+)
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.manifest_file import needed_manifest
@@ -31,6 +41,8 @@ def plan(
     include: Include = None,
     exclude: Exclude = None,
     table_list: TableList = None,
+    engine: Engine = None,
+    target: Target = None,
     config: ConfigOption = Path(DEFAULT_FILE),
     offline: Annotated[bool, typer.Option(help="ask no server; the manifest says what the source is")] = False,
     measure: Annotated[bool, typer.Option(help="also read the maxima that rules need: a scan of each table")] = False,
@@ -56,6 +68,7 @@ def plan(
         selection = chosen(tables, schema, everything, include, exclude, table_list)
         manifest = _manifest(options, config, settings, offline)
         wanted = select(selection, manifest, options)
+        options = options.with_engine(engine).with_target(wanted, target)
         chains, refused = chains_of(wanted, manifest, options, settings.starrocks.database)
         plans, more = _plans(chains, settings, settings.mssql if measure and not offline else None)
         refused += more

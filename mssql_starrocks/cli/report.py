@@ -13,7 +13,7 @@ import typer
 
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
-from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, chosen
+from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, Target, chosen
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest
@@ -33,6 +33,7 @@ def report(
     include: Include = None,
     exclude: Exclude = None,
     table_list: TableList = None,
+    target: Target = None,
     out: Annotated[str, typer.Option(help="the page: a file, or s3://bucket/key.html")] = "report.html",
     evidence: Annotated[str | None, typer.Option(help="the evidence file; beside the page otherwise")] = None,
     verify: Annotated[Path | None, typer.Option(help="take the evidence of this file again and compare")] = None,
@@ -50,10 +51,10 @@ def report(
         if verify is not None:
             if selection != Selection():
                 raise SelectionError("--verify takes the tables from the report; name none.")
-            raise typer.Exit(0 if _verified(verify, config, as_json=as_json) else FAILED)
+            raise typer.Exit(0 if _verified(verify, target, config, as_json=as_json) else FAILED)
         if out.endswith(".json"):
             raise ConfigError(f"--out {out} is the page: name it .html; --evidence names the JSON")
-        raise typer.Exit(0 if _written(selection, out, evidence, config, as_json=as_json) else FAILED)
+        raise typer.Exit(0 if _written(selection, target, out, evidence, config, as_json=as_json) else FAILED)
 
 
 def _words(selection: Selection) -> str:
@@ -64,12 +65,16 @@ def _words(selection: Selection) -> str:
     return ", ".join([words, *narrowed])
 
 
-def _written(selection: Selection, out: str, evidence: str | None, file: Path, *, as_json: bool) -> bool:
+def _written(
+    selection: Selection, target: str | None, out: str, evidence: str | None, file: Path, *, as_json: bool
+) -> bool:
     from mssql_starrocks import report as reports
 
     settings, config = TargetSettings.load(), Config.load(file)
     manifest = needed_manifest(config, file)
-    chains, refused = chains_of(select(selection, manifest, config), manifest, config, settings.starrocks.database)
+    wanted = select(selection, manifest, config)
+    config = config.with_target(wanted, target)
+    chains, refused = chains_of(wanted, manifest, config, settings.starrocks.database)
     asked = reports.Asked(_words(selection), chains, refused, manifest, config)
     with _measures() as measures:
         made = reports.gather(asked, settings.lake, settings.starrocks, measures)
@@ -106,13 +111,15 @@ def _measures() -> Iterator[Measures]:
         yield recorded(instance)
 
 
-def _verified(file: Path, config: Path, *, as_json: bool) -> bool:
+def _verified(file: Path, target: str | None, config: Path, *, as_json: bool) -> bool:
     from mssql_starrocks import report as reports
     from mssql_starrocks.report.document import load
 
     stated, misfits = load(file)
     settings, options = TargetSettings.load(), Config.load(config)
-    chains, _ = plan_chains(needed_manifest(options, config), options, settings.starrocks.database)
+    manifest = needed_manifest(options, config)
+    options = options.with_target((table.table for table in stated.evidence), target)
+    chains, _ = plan_chains(manifest, options, settings.starrocks.database)
     found = reports.verify(stated, misfits, {c.table.id: c for c in chains}, settings.lake, settings.starrocks)
     if as_json:
         tables = [{"table": str(one.table), "holds": one.holds, "reasons": list(one.reasons)} for one in found.tables]

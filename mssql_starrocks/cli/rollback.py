@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
+from mssql_starrocks.cli.choosing import Target
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest
@@ -29,6 +30,7 @@ def rollback(
     table: Annotated[str, typer.Argument(help="sales.orders, [sales].[orders], or orders")],
     to: Annotated[str | None, typer.Option(help="load id; without it the load before the current one")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="show the loads that are there, change nothing")] = False,
+    target: Target = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = Path(DEFAULT_FILE),
@@ -45,7 +47,7 @@ def rollback(
         if as_json and not (yes or only_list):
             raise ConfigError("--json cannot ask: give --yes, too")
         settings = Settings.load()
-        chain = _chain(table, config, settings)
+        chain = _chain(table, target, config, settings)
         if only_list:
             _show(stages.loads(chain, settings.lake, settings.starrocks), as_json=as_json)
             return
@@ -86,10 +88,12 @@ def _spark(chain: Chain, settings: Settings) -> Iterator[SparkSource | None]:
         spark.stop()
 
 
-def _chain(name: str, file: Path, settings: Settings) -> Chain:
+def _chain(name: str, target: str | None, file: Path, settings: Settings) -> Chain:
     config = Config.load(file)
     manifest = needed_manifest(config, file)
-    chains, refused = chains_of([select_one(name, manifest, config)], manifest, config, settings.starrocks.database)
+    wanted = [select_one(name, manifest, config)]
+    config = config.with_target(wanted, target)
+    chains, refused = chains_of(wanted, manifest, config, settings.starrocks.database)
     for table in refused:
         raise MssqlStarrocksError(table.reason)
     return chains[0]

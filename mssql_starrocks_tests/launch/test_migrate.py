@@ -74,7 +74,20 @@ def test_a_target_concerns_the_selected_tables_alone(command, source):
     assert done.document["certified"], done.err
     both = command("migrate", "doors.one", "twins.one", "--target", "gathered", "--json")
     source.sqlserver.execute("DROP TABLE twins.one")
-    assert "would both become gathered.one in StarRocks" in both.document["error"]
+    assert both.code == 1
+    assert all("would become one, gathered.one in StarRocks" in t["error"] for t in both.document["tables"])
+
+
+def test_every_command_takes_the_target_for_once(command, source):
+    assert command("discover").code == 0
+    there = ("doors.two", "--target", "elsewhere")
+    assert "doors.two -> Iceberg doors.two -> StarRocks elsewhere.two" in command("plan", *there).out
+    assert command("migrate", *there).code == 0
+    assert "StarRocks table: overwritten" in command("plan", *there).out
+    assert command("validate", *there).code == 0
+    assert command("report", *there).code == 0
+    assert command("report", "--verify", "report.json", "--target", "elsewhere").code == 0
+    assert "main, StarRocks" in command("rollback", *there, "--list").out
 
 
 def test_a_table_that_dagster_cannot_describe_says_why(command, folder):

@@ -10,7 +10,7 @@ from typing import get_args
 
 from mssql_starrocks import plan_file, stages
 from mssql_starrocks.chain import Chain, plan_chains
-from mssql_starrocks.config import DEFAULT_FILE, Config, EngineName, is_database_name
+from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import load_manifest, manifest_path
 from mssql_starrocks.model import Manifest, TableId
@@ -40,7 +40,7 @@ class Options:
     proofs_only: bool = False
     parallel: int = 4
     resume: bool = False
-    engine: EngineName | None = None
+    engine: str | None = None
     target: str | None = None
 
 
@@ -95,7 +95,7 @@ class Workplace:
             raise ConfigError("engine and target cannot be set for runs through a webserver: its code location has a "
                               "configuration of its own.")  # fmt: skip
         wanted = select(selection, self.manifest, self.config)
-        config = overridden(self.config, wanted, options)
+        config = self._config(options, wanted)
         chains, refused = chains_of(wanted, self.manifest, config, target_database)
         return Job(
             config=config,
@@ -123,7 +123,7 @@ class Workplace:
             raise ConfigError(f"{file} plans no table.")
         self.manifest = discover(self.settings.mssql)
         concerned = [table.id for table in self.manifest.tables if str(table.id) in names]
-        chains, refused = plan_chains(self.manifest, overridden(self.config, concerned, options), target_database)
+        chains, refused = plan_chains(self.manifest, self._config(options, concerned), target_database)
         seen = None
         if plan_file.tells_changes(plan) and not options.resume:
             asked = [chain for chain in chains if str(chain.table.id) in names]
@@ -131,6 +131,9 @@ class Workplace:
             seen = {str(chain.table.id): outlook for chain, outlook in zip(asked, found, strict=True)}
         plan_file.refuse_drift(plan, chains, refused, seen)
         return names
+
+    def _config(self, options: Options, tables: Sequence[TableId]) -> Config:
+        return self.config.with_engine(options.engine).with_target(tables, options.target)
 
     def current_of(self, part: Part) -> Callable[[Chain], stages.Currency]:
         """What decides for `resume` whether a table needs nothing."""
@@ -161,22 +164,5 @@ class Workplace:
 def _refuse_unknown(options: Options) -> None:
     if options.parallel < 1:
         raise ConfigError("parallel: at least one table at a time")
-    for what, given, known in (
-        ("engine", options.engine, (None, *get_args(EngineName))),
-        ("part", options.part, get_args(Part)),
-    ):
-        if given not in known:
-            raise ConfigError(f"{what}: {given} is none of {', '.join(filter(None, known))}")
-
-
-def overridden(config: Config, tables: Sequence[TableId], options: Options) -> Config:
-    """The configuration with the engine of the options over all that it says, and their target over these tables'."""
-    if options.engine:
-        without = {name: table.model_copy(update={"engine": None}) for name, table in config.tables.items()}
-        config = config.model_copy(update={"engine": options.engine, "tables": without})
-    if options.target:
-        if not is_database_name(options.target):
-            raise ConfigError(f"target {options.target!r} is no name for a StarRocks database (letters, digits, _)")
-        targets = dict(config.targets) | {table.schema.lower(): options.target for table in tables}
-        config = config.model_copy(update={"targets": targets})
-    return config
+    if options.part not in get_args(Part):
+        raise ConfigError(f"part: {options.part} is none of {', '.join(get_args(Part))}")
