@@ -129,7 +129,7 @@ def test_a_key_that_starrocks_cannot_hold_is_found_before_anything_is_published(
     chain = platform.chains()[f"{platform.schema}.wide"]
     platform.snapshot(chain)
     reports = {r.name: r for r in platform.prove_snapshot(chain)}
-    assert "key (name) should be at most 128 bytes; else set key: none and is 150 bytes" in reports["schema"].summary
+    assert "key (name) should be at most 128 bytes and is 150 bytes: set key: none" in reports["schema"].summary
     with pytest.raises(LakeError, match="not published"):
         platform.publish(chain)
     without = platform.chains(tables={"*.wide": {"key": "none"}})[f"{platform.schema}.wide"]

@@ -166,7 +166,7 @@ def test_stages_out_of_order_say_what_to_run_first(platform, own_box):
     with pytest.raises(LakeError, match="publish it first"):
         alone.load(chain)
     alone.publish(chain)
-    with pytest.raises(WarehouseError, match="never loaded; load it first"):
+    with pytest.raises(WarehouseError, match="never loaded. Load it"):
         alone.prove_warehouse(chain)
 
 

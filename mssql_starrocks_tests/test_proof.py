@@ -36,4 +36,4 @@ def test_a_report_says_what_differs_first_and_how_much_more():
 def test_a_key_of_more_than_128_bytes_is_a_difference():
     made = chain(table(column("id", "nvarchar", max_length=200, nullable=False)))
     assert not key_differences(made, 128)
-    assert "set key: none" in key_differences(made, 129)[0].expected
+    assert "set key: none" in key_differences(made, 129)[0].found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mssql_starrocks.chain import Chain
@@ -12,6 +13,7 @@ from mssql_starrocks.types.keys import KEY_LIMIT
 
 ROW_COUNT, SCHEMA, VALUES = CHECKS = ("row_count", "schema", "values")
 ROWS_DIFFER = "rows as a whole"
+LOAD_AGAIN = "Load it from the lake (migrate --only-warehouse)."
 
 
 def reports(
@@ -26,10 +28,18 @@ def reports(
     counted = [Difference("rows", f"{expected.rows:,}", f"{found.rows:,}")] if expected.rows != found.rows else []
     numbers = {"expected_rows": expected.rows, "found_rows": found.rows, **facts}
     sides = f"{other} against {one}"
+    columns = f"{sides}: {len(expected.columns)} columns"
     return (
         _report(ROW_COUNT, counted, f"{sides}: {expected.rows:,} rows", numbers),
-        _report(SCHEMA, list(schema), f"{sides}: {len(expected.columns)} columns", facts),
-        _report(VALUES, value_differences(expected, found), f"{sides}: {len(expected.columns)} columns", facts),
+        _report(SCHEMA, list(schema), columns, facts),
+        _report(VALUES, value_differences(expected, found), columns, facts),
+    )
+
+
+def advised(reports: Iterable[CheckReport], advice: str, names: Collection[str] = CHECKS) -> tuple[CheckReport, ...]:
+    """The same; those of these names end with what to do when they failed."""
+    return tuple(
+        replace(r, summary=f"{r.summary}. {advice}") if r.name in names and not r.passed else r for r in reports
     )
 
 
@@ -48,7 +58,7 @@ def definition_differences(chain: Chain, evidence: Evidence) -> list[Difference]
     if evidence.table_fingerprint == chain.table.fingerprint:
         return []
     return [
-        Difference("definition of the source table", "as discovered; run mssql-starrocks discover", "changed since")
+        Difference("definition of the source table", "as discovered", "changed since: run  mssql-starrocks discover")
     ]
 
 
@@ -57,7 +67,7 @@ def key_differences(chain: Chain, key_bytes: int) -> list[Difference]:
     if key_bytes <= KEY_LIMIT:
         return []
     names = ", ".join(c.source for c in chain.key)
-    return [Difference(f"key ({names})", f"at most {KEY_LIMIT} bytes; else set key: none", f"{key_bytes} bytes")]
+    return [Difference(f"key ({names})", f"at most {KEY_LIMIT} bytes", f"{key_bytes} bytes: set key: none")]
 
 
 def unfit_differences(chain: Chain, unfit: Mapping[str, int]) -> list[Difference]:
@@ -65,9 +75,9 @@ def unfit_differences(chain: Chain, unfit: Mapping[str, int]) -> list[Difference
     columns = {c.name: c for c in chain.columns}
     return [
         Difference(
-            f"values of column {name}",
-            f"to fit {columns[name].starrocks}; else set a wider target or long_values for the column",
-            f"{count:,} that do not fit",
+            f"number of values of column {name} that do not fit {columns[name].starrocks}",
+            "0",
+            f"{count:,}: set a wider target or long_values for the column",
         )
         for name, count in unfit.items()
     ]
@@ -76,7 +86,7 @@ def unfit_differences(chain: Chain, unfit: Mapping[str, int]) -> list[Difference
 def undeclared_differences(chain: Chain) -> list[Difference]:
     """Losses that the type's rule wants accepted in the configuration, and nobody did."""
     return [
-        Difference(f"loss in column {c.source} ({c.note})", f"accepted: {c.undeclared}", "not accepted")
+        Difference(f"loss in column {c.source} ({c.note})", "accepted", f"not: {c.undeclared}")
         for c in chain.columns
         if c.undeclared
     ]
@@ -85,7 +95,7 @@ def undeclared_differences(chain: Chain) -> list[Difference]:
 def undecided_differences(chain: Chain, changes: Sequence[SchemaChange]) -> list[Difference]:
     """Changes of the source that need a decision, and nobody took it."""
     return [
-        Difference(change.message, f"accepted: {what_to_accept(chain, changes)}", "not accepted")
+        Difference(change.message, "accepted", f"not: {what_to_accept(chain, changes)}")
         for change in undecided(changes, chain.accepted_changes)
     ]
 

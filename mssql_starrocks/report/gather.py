@@ -110,7 +110,7 @@ def _with_warehouse(
     if source is None or expected is None or entry is None or entry.snapshot_id == ledger.NOTHING:
         return replace(
             found,
-            problem=f"{'.'.join(target)} was never loaded; load it first (migrate --only-warehouse).",
+            problem=f"{'.'.join(target)} was never loaded. {proof.LOAD_AGAIN}",
         )
     if entry.source != ledger.source_name(chain):
         return replace(found, problem=f"{'.'.join(target)} holds {entry.source}: choose another database in targets:.")
@@ -120,7 +120,7 @@ def _with_warehouse(
     if not columns:
         return replace(
             found,
-            problem=f"{'.'.join(target)} is not in StarRocks; load it again (migrate --only-warehouse).",
+            problem=f"{'.'.join(target)} is not in StarRocks. {proof.LOAD_AGAIN}",
         )
     wrong = schema_differences(chain, columns)
     try:
@@ -131,7 +131,7 @@ def _with_warehouse(
     behind = Difference("snapshot", f"{found.snapshot_id}, the published one", held.snapshot_id)
     differences = wrong if behind.found == found.snapshot_id else (behind, *wrong)
     reports = proof.reports("lake", "warehouse", expected, measured, differences, {})
-    checks = with_warehouse_rows(chain, reports, source.level, lake, session, target)
+    checks = proof.advised(with_warehouse_rows(chain, reports, source.level, lake, session, target), proof.LOAD_AGAIN)
     return replace(found, starrocks=measured, checks=(*found.checks, *_verdicts("StarRocks", checks)))
 
 

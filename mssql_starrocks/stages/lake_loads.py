@@ -106,8 +106,14 @@ def prove(
         *proof.unfit_differences(chain, seen.unfit),
         *proof.key_differences(chain, seen.key_bytes),
     )
+    advice = (
+        "The published load is damaged: roll the table back, or copy it again."
+        if load.certified
+        else "This load is not published. Copy the table again."
+    )
     reports = proof.reports("source", "lake", load.evidence.fingerprint, seen.source, differences, facts)
-    return with_source_rows(chain, reports, load.evidence.level, mssql, table, load.snapshot_id)
+    found = with_source_rows(chain, reports, load.evidence.level, mssql, table, load.snapshot_id)
+    return proof.advised(found, advice, (proof.ROW_COUNT, proof.VALUES))  # what the schema check names says it itself
 
 
 def _schema_changes(before: in_lake.LoadSnapshot | None, load: in_lake.LoadSnapshot) -> tuple[SchemaChange, ...]:

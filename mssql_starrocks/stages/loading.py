@@ -104,7 +104,7 @@ def prove_warehouse(
     with lake_table(chain, lake) as table, warehouse_session(starrocks) as session:
         entry = _mended(chain, table, session, starrocks)
         if entry is None or entry.snapshot_id == ledger.NOTHING:
-            raise WarehouseError(f"{'.'.join(target)} was never loaded; load it first (migrate --only-warehouse).")
+            raise WarehouseError(f"{'.'.join(target)} was never loaded. {proof.LOAD_AGAIN}")
         held = in_lake.load_at(table, entry.snapshot_id)
         if held is None:
             raise LakeError(f"{chain.table.id}: snapshot {entry.snapshot_id} has expired; copy the table again.")
@@ -153,13 +153,14 @@ def _prove_table(
 ) -> tuple[CheckReport, ...]:
     found = columns_of(session, table)
     if not found:
-        raise WarehouseError(f"{'.'.join(table)} is not in StarRocks; load it again (migrate --only-warehouse).")
+        raise WarehouseError(f"{'.'.join(table)} is not in StarRocks. {proof.LOAD_AGAIN}")
     differences = (*behind, *schema_differences(chain, found))
     there = [c for c in chain.columns if c.name in {f.name for f in found}]  # the schema check names the others
     actual = warehouse_fingerprint(session, table, there, seen.level)
     facts = {"table": ".".join(table), "level": seen.level.value}
     reports = proof.reports("lake", "warehouse", seen.prints.warehouse, actual, differences, facts)
-    return with_warehouse_rows(chain, reports, seen.level, (seen.table, seen.snapshot_id), session, table)
+    checked = with_warehouse_rows(chain, reports, seen.level, (seen.table, seen.snapshot_id), session, table)
+    return proof.advised(checked, proof.LOAD_AGAIN)
 
 
 def _refuse_foreign_rows(chain: Chain, current: in_lake.LoadSnapshot, seen: LakePrint) -> None:
@@ -184,5 +185,5 @@ def _refuse_overtaken(
 def _refuse_unproven(chain: Chain, reports: tuple[CheckReport, ...], state: str) -> None:
     failed = [r for r in reports if not r.passed]
     if failed:
-        said = f"{chain.table.id}: what StarRocks loaded is not the snapshot: {failed[0].summary}. {state}"
+        said = f"{chain.table.id}: what StarRocks loaded is not the snapshot: {failed[0].summary} {state}"
         raise WarehouseError(said)

@@ -87,7 +87,7 @@ def test_what_is_not_copied_is_named_with_what_to_do(bad):
     report, tables, facts = bad
     assert not report.certified
     assert (report.summary.tables, report.summary.certified_tables, report.summary.rows) == (4, 0, 0)
-    assert "was never loaded; load it first" in tables["unloaded"].problem
+    assert "was never loaded. Load it" in tables["unloaded"].problem
     assert tables["unloaded"].lake.rows == 3
     assert "publish it first" in tables["unpublished"].problem
     assert facts["unpublished"].waiting.endswith("is newer and not published: run its checks.")

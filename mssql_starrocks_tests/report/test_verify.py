@@ -69,7 +69,7 @@ def test_a_table_that_was_dropped(copied, file):
     copied.platform.warehouse("DROP TABLE dbo.other")
     found = verified(copied, file)
     copied.platform.load(copied.chain("other"))
-    assert only(found) == "dbo.other is not in StarRocks; load it again (migrate --only-warehouse)."
+    assert only(found) == "dbo.other is not in StarRocks. Load it from the lake (migrate --only-warehouse)."
 
 
 def test_a_column_that_was_dropped(copied, file):
