@@ -8,7 +8,7 @@ from mssql_starrocks.sandbox.sqlserver.types import SqlType, parse_type
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.catalog import Database
-    from mssql_starrocks.sandbox.sqlserver.ddl import Words
+    from mssql_starrocks.sandbox.sqlserver.words import Words
 
 _FIRST = 257
 

@@ -7,7 +7,7 @@ https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.sandbox.sqlserver import dml, temporal
+from mssql_starrocks.sandbox.sqlserver import storing, temporal
 from mssql_starrocks.sandbox.sqlserver.alias_types import declared
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table, now
 from mssql_starrocks.sandbox.sqlserver.definitions import padded
@@ -15,8 +15,8 @@ from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 
 if TYPE_CHECKING:
-    from mssql_starrocks.sandbox.sqlserver.ddl import Words
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
+    from mssql_starrocks.sandbox.sqlserver.words import Words
 
 
 def change(executor: "Executor", words: "Words", table: Table) -> None:
@@ -33,10 +33,10 @@ def change(executor: "Executor", words: "Words", table: Table) -> None:
     if words.peek():
         raise unsupported(f"ALTER COLUMN .. {words.peek()}")
     changed = replace(table, columns=tuple(new if c is old else c for c in table.columns), modified=now())
-    value = dml.assign(Typed(old.physical, old.type), new).sql
+    value = storing.assign(Typed(old.physical, old.type), new).sql
     stage = executor.stage_name()
     executor.cursor.execute(f"CREATE TEMP TABLE {stage} AS SELECT {value} AS {new.physical} FROM {table.physical}")
-    dml.check_rows(executor, changed, [new], stage, "UPDATE")
+    storing.check_rows(executor, changed, [new], stage, "UPDATE")
     executor.cursor.execute(f"DROP TABLE {stage}")
     executor.cursor.execute(
         f"ALTER TABLE {table.physical} ALTER COLUMN {old.physical} TYPE {new.type.storage} USING {padded(new, value)}"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.sandbox.sqlserver import dml
+from mssql_starrocks.sandbox.sqlserver import storing
 from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table
 from mssql_starrocks.sandbox.sqlserver.errors import unsupported
 from mssql_starrocks.sandbox.sqlserver.types import MAX
@@ -21,7 +21,7 @@ def fill(executor: "Executor", schema: str, name: str, select: str) -> None:
     with executor.write():
         executor.cursor.execute(f"INSERT INTO {table.physical} {select}")
         _check(executor, table)
-        dml.check_keys(executor, table, table.physical, f"SELECT * FROM {table.physical} LIMIT 0")
+        storing.check_keys(executor, table, table.physical, f"SELECT * FROM {table.physical} LIMIT 0")
         for column in table.columns:
             if column.identity is not None:
                 last = executor.query(f"SELECT max({column.physical}) FROM {table.physical}")[0][0]

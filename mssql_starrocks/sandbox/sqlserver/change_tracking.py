@@ -10,11 +10,11 @@ from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed, from_value
 from mssql_starrocks.sandbox.sqlserver.types import BIGINT
-from mssql_starrocks.sandbox.sqlserver.views import Rows, Seen, view
+from mssql_starrocks.sandbox.sqlserver.view import Rows, Seen, view
 
 if TYPE_CHECKING:
-    from mssql_starrocks.sandbox.sqlserver.ddl import Words
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
+    from mssql_starrocks.sandbox.sqlserver.words import Words
 
 
 def switch_database(database: Database, words: "Words") -> None:

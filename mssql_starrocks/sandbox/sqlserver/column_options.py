@@ -9,7 +9,7 @@ from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Source
 
 if TYPE_CHECKING:
-    from mssql_starrocks.sandbox.sqlserver.ddl import Words
+    from mssql_starrocks.sandbox.sqlserver.words import Words
 
 ROW_START, ROW_END = 1, 2  # sys.columns.generated_always_type
 _MOST = 1024

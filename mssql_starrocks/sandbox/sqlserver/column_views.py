@@ -1,9 +1,10 @@
-"""sys.types, sys.masked_columns, sys.periods, sys.dm_exec_*; importing this module completes the views."""
+"""sys.types, sys.masked_columns, sys.periods, sys.dm_exec_*; importing this module brings all views."""
 
+from mssql_starrocks.sandbox.sqlserver import storage_views, views
 from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, SqlType
-from mssql_starrocks.sandbox.sqlserver.views import VIEWS, Rows, Seen, view
+from mssql_starrocks.sandbox.sqlserver.view import VIEWS, Rows, Seen, view
 
-__all__ = ["VIEWS", "Seen"]
+__all__ = ["VIEWS", "Seen", "storage_views", "views"]
 
 
 @view(

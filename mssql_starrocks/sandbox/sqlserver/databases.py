@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from mssql_starrocks.sandbox.sqlserver import change_tracking
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, now
-from mssql_starrocks.sandbox.sqlserver.ddl import Words
 from mssql_starrocks.sandbox.sqlserver.engine import SYSTEM_DATABASES, Engine
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
+from mssql_starrocks.sandbox.sqlserver.words import Words
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor

@@ -33,6 +33,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.query import Query, compile_query
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Context, Scope, Source, SourceColumn
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 from mssql_starrocks.sandbox.sqlserver.types import parse_type
+from mssql_starrocks.sandbox.sqlserver.words import name_parts
 
 BATCH_ROWS, WIDE_BATCH_ROWS = 65536, 1024
 _END = r"(?:\s+|;|$)"
@@ -198,7 +199,7 @@ class Executor:
         elif action == "implicit" and found[1].upper() == "ON":
             raise unsupported("SET IMPLICIT_TRANSACTIONS ON")
         elif action == "identity_insert":
-            table = self.find_table(ddl.name_parts(found[1]))
+            table = self.find_table(name_parts(found[1]))
             self.identity_insert = table if found[2].upper() == "ON" else None
         elif action == "use":
             self.database = self.engine.database(found[1].strip('[]"'))

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mssql_starrocks.sandbox.sqlserver.ddl import Words
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.permissions import ALL, DEFINITION, SELECT, TRACKING, Place, not_found
+from mssql_starrocks.sandbox.sqlserver.words import Words
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from mssql_starrocks.sandbox.sqlserver import alter_column, change_tracking, ddl
+from mssql_starrocks.sandbox.sqlserver import alter_column, change_tracking
 from mssql_starrocks.sandbox.sqlserver.catalog import Table
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.outcome import Value
@@ -24,6 +24,7 @@ from mssql_starrocks.sandbox.sqlserver.types import (
     parse_type,
     variant,
 )
+from mssql_starrocks.sandbox.sqlserver.words import name_parts, split_commas
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
@@ -123,7 +124,7 @@ def _server_property(executor: "Executor", arguments: list[Typed]) -> Typed:
 
 
 def _named_table(executor: "Executor", text: str) -> Table | None:
-    parts = ddl.name_parts(text)
+    parts = name_parts(text)
     try:
         return executor.find_table(parts)
     except SqlError:
@@ -190,7 +191,7 @@ def _has_permission(executor: "Executor", arguments: list[Typed]) -> Typed:
 def _has_other(executor: "Executor", kind: str, name: str) -> Typed:
     permissions = executor.engine.permissions
     if kind == "SCHEMA":
-        (schema,) = ddl.name_parts(name)
+        (schema,) = name_parts(name)
         known = schema.lower() in executor.database.schemas
         return from_value(Value(INT, int(permissions.may_define(executor.user, schema)) if known else None))
     found = _named_table(executor, name)
@@ -235,8 +236,8 @@ def parse_execute(text: str) -> tuple[str, list[tuple[str, str]]]:
     found = re.match(r"(?is)EXEC(?:UTE)?\s+((?:\[[^\]]+\]|\w+)(?:\s*\.\s*(?:\[[^\]]+\]|\w+))*)\s*(.*)$", text)
     if not found:
         raise unsupported(f"statement {text[:60]}")
-    name = ".".join(ddl.name_parts(found[1]))
-    pieces = ddl.split_commas(found[2]) if found[2].strip() else []
+    name = ".".join(name_parts(found[1]))
+    pieces = split_commas(found[2]) if found[2].strip() else []
     arguments = []
     for piece in pieces:
         match = _ARGUMENT.match(piece)
@@ -260,7 +261,7 @@ def call(executor: "Executor", name: str, arguments: list[tuple[str, Value]]) ->
         if len(renaming) != len(words) or renaming["@objtype"].upper() != "COLUMN":
             raise unsupported("sp_rename of something other than a column")
         check_writable(executor.database)
-        alter_column.rename(executor, ddl.name_parts(renaming["@objname"]), renaming["@newname"])
+        alter_column.rename(executor, name_parts(renaming["@objname"]), renaming["@newname"])
         return
     if plain not in ("sp_addextendedproperty", "sp_updateextendedproperty", "sp_dropextendedproperty"):
         raise SqlError(2812, f"Could not find stored procedure '{name}'.")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mssql_starrocks.sandbox.sqlserver.catalog import Database, Table
-from mssql_starrocks.sandbox.sqlserver.ddl import Words
 from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.locks import Lock, Locks, Mode, of_read, of_write
+from mssql_starrocks.sandbox.sqlserver.words import Words
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor

@@ -14,7 +14,7 @@ from mssql_starrocks.sandbox.sqlserver.tsql.casts import convert
 from mssql_starrocks.sandbox.sqlserver.tsql.scope import Source, SourceColumn
 from mssql_starrocks.sandbox.sqlserver.tsql.typed import Typed
 from mssql_starrocks.sandbox.sqlserver.types import VARIANT
-from mssql_starrocks.sandbox.sqlserver.views import Rows, Seen, View, columns_of, view
+from mssql_starrocks.sandbox.sqlserver.view import Rows, Seen, View, columns_of, view
 
 if TYPE_CHECKING:
     from mssql_starrocks.sandbox.sqlserver.executor import Executor

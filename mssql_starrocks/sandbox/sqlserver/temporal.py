@@ -9,8 +9,8 @@ from mssql_starrocks.sandbox.sqlserver.errors import SqlError, unsupported
 from mssql_starrocks.sandbox.sqlserver.tsql.moments import LAST_TICK
 
 if TYPE_CHECKING:
-    from mssql_starrocks.sandbox.sqlserver.ddl import Words
     from mssql_starrocks.sandbox.sqlserver.executor import Executor
+    from mssql_starrocks.sandbox.sqlserver.words import Words
 
 HISTORY, CURRENT = 1, 2  # sys.tables.temporal_type
 

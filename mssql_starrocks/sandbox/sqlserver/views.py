@@ -1,95 +1,11 @@
-"""The sys.* views, made from the catalog each time a statement reads one."""
+"""sys.* views of databases, schemas, tables, columns, and those that are always empty here."""
 
 import datetime
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-
-from mssql_starrocks.sandbox.sqlserver.catalog import Column, Database, Index, Table
-from mssql_starrocks.sandbox.sqlserver.engine import Engine
-from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, VARIANT, SqlType, parse_type, variant
-
-Rows = Iterable[tuple[Any, ...]]
-_ARROW = {
-    "BOOLEAN": pa.bool_(),
-    "BIGINT": pa.int64(),
-    "FLOAT": pa.float32(),
-    "DOUBLE": pa.float64(),
-    "UTINYINT": pa.uint8(),
-    "SMALLINT": pa.int16(),
-    "INTEGER": pa.int32(),
-    "VARCHAR": pa.string(),
-    "BLOB": pa.binary(),
-    VARIANT.storage: pa.struct([(name, pa.string()) for name in ("kind", "base", "text", "exact")]),
-}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Where a view looks."""
-
-    engine: Engine
-    database: Database
-    cursor: duckdb.DuckDBPyConnection
-    user: str
-
-    def tables(self) -> list[Table]:
-        visible = (t for t in self.database.tables.values() if self.engine.permissions.sees(self.user, t))
-        return sorted(visible, key=lambda table: table.object_id)
-
-    def schema_id(self, table: Table) -> int:
-        return self.database.schemas[table.schema.lower()][1]
-
-    def count(self, table: Table) -> int:
-        found = self.cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()
-        return int(found[0][0])
-
-
-@dataclass(frozen=True)
-class View:
-    columns: tuple[tuple[str, SqlType], ...]
-    rows: Callable[[Seen], Rows]
-
-    def arrow(self, seen: Seen) -> pa.Table:
-        listed = list(self.rows(seen))
-        arrays = [
-            pa.array([_stored(row[place], kind) for row in listed], _ARROW[kind.storage])
-            for place, (_, kind) in enumerate(self.columns)
-        ]
-        return pa.Table.from_arrays(arrays, [f"c{n}" for n in range(1, len(arrays) + 1)])
-
-
-def _stored(value: Any, kind: SqlType) -> Any:
-    if value is None:
-        return None
-    if isinstance(value, datetime.datetime):
-        delta = value - datetime.datetime(1, 1, 1)
-        ticks = (delta.days * 86400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
-        return ((ticks * 3 + 50_000) // 100_000 * 100_000 + 1) // 3
-    if kind.name == "sql_variant" and not isinstance(value, dict):
-        return variant("nvarchar(4000)", value)
-    return bool(value) if kind.name == "bit" else value
-
-
-VIEWS: dict[str, View] = {}
-
-
-def columns_of(declaration: str) -> tuple[tuple[str, SqlType], ...]:
-    return tuple((word.split()[0], parse_type(word.split(None, 1)[1])) for word in declaration.split(", "))
-
-
-def view(name: str, declaration: str) -> Callable[[Callable[[Seen], Rows]], Callable[[Seen], Rows]]:
-    """Register sys.<name>; the declaration is `column type, column type, ...`."""
-    columns = columns_of(declaration)
-
-    def register(rows: Callable[[Seen], Rows]) -> Callable[[Seen], Rows]:
-        VIEWS[name] = View(columns, rows)
-        return rows
-
-    return register
+from mssql_starrocks.sandbox.sqlserver.catalog import Column, Table
+from mssql_starrocks.sandbox.sqlserver.types import CATALOG, USER_TYPE_IDS, variant
+from mssql_starrocks.sandbox.sqlserver.view import TABLE, VIEWS, Rows, Seen, view
 
 
 @view(
@@ -117,12 +33,6 @@ def _schemas(seen: Seen) -> Rows:
         yield name, number, 1
 
 
-_TABLE = (
-    "name sysname, object_id int, schema_id int, parent_object_id int, type char(2), type_desc nvarchar(60), "
-    "create_date datetime, modify_date datetime, is_ms_shipped bit"
-)
-
-
 def _table_row(seen: Seen, table: Table) -> tuple[Any, ...]:
     dates = (table.created, table.modified)
     return table.name, table.object_id, seen.schema_id(table), 0, "U ", "USER_TABLE", *dates, 0
@@ -134,7 +44,7 @@ _GENERATED = ("NOT_APPLICABLE", "AS_ROW_START", "AS_ROW_END")
 
 @view(
     "tables",
-    _TABLE + ", lob_data_space_id int, is_memory_optimized bit, durability tinyint, durability_desc nvarchar(60), "
+    TABLE + ", lob_data_space_id int, is_memory_optimized bit, durability tinyint, durability_desc nvarchar(60), "
     "temporal_type tinyint, temporal_type_desc nvarchar(60), history_table_id int, is_external bit, is_node bit, "
     "is_edge bit, is_filetable bit, is_tracked_by_cdc bit, is_replicated bit, max_column_id_used int",
 )
@@ -147,7 +57,7 @@ def _tables(seen: Seen) -> Rows:
         yield (*_table_row(seen, table), lob, *plain)
 
 
-@view("objects", _TABLE)
+@view("objects", TABLE)
 def _objects(seen: Seen) -> Rows:
     for table in seen.tables():
         row = _table_row(seen, table)
@@ -203,7 +113,7 @@ def _all_columns(seen: Seen) -> Rows:
             yield _column_row(fake, Column(place, column, kind))
 
 
-@view("all_objects", _TABLE)
+@view("all_objects", TABLE)
 def _all_objects(seen: Seen) -> Rows:
     yield from _objects(seen)
     for number, name in enumerate(sorted(VIEWS)):
@@ -211,7 +121,7 @@ def _all_objects(seen: Seen) -> Rows:
         yield name, -1000 - number, 4, 0, "V ", "VIEW", date, date, 1
 
 
-@view("views", _TABLE)
+@view("views", TABLE)
 def _views(seen: Seen) -> Rows:
     return ()
 
@@ -230,7 +140,7 @@ def _computed(seen: Seen) -> Rows:
 
 @view(
     "default_constraints",
-    _TABLE + ", parent_column_id int, definition nvarchar(max), is_system_named bit",
+    TABLE + ", parent_column_id int, definition nvarchar(max), is_system_named bit",
 )
 def _defaults(seen: Seen) -> Rows:
     for table in seen.tables():
@@ -264,112 +174,6 @@ def _identities(seen: Seen) -> Rows:
 def _properties(seen: Seen) -> Rows:
     for (major, minor, name), text in seen.database.descriptions.items():
         yield 1, "OBJECT_OR_COLUMN", major, minor, name, text
-
-
-_INDEX = (
-    "object_id int, name sysname, index_id int, type tinyint, type_desc nvarchar(60), is_unique bit, "
-    "data_space_id int, "
-    "ignore_dup_key bit, is_primary_key bit, is_unique_constraint bit, fill_factor tinyint, is_padded bit, "
-    "is_disabled bit, is_hypothetical bit, has_filter bit, filter_definition nvarchar(max)"
-)
-
-
-def _index_row(table: Table, index: Index) -> tuple[Any, ...]:
-    kind = (1, "CLUSTERED") if index.clustered else (2, "NONCLUSTERED")
-    keys = (index.unique, 1, 0, index.primary, index.constraint)
-    return table.object_id, index.name, index.index_id, *kind, *keys, 0, 0, 0, 0, 0, None
-
-
-@view("indexes", _INDEX)
-def _indexes(seen: Seen) -> Rows:
-    for table in seen.tables():
-        if not any(index.clustered for index in table.indexes):
-            yield table.object_id, None, 0, 0, "HEAP", 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, None
-        for index in sorted(table.indexes, key=lambda one: one.index_id):
-            yield _index_row(table, index)
-
-
-@view(
-    "index_columns",
-    "object_id int, index_id int, index_column_id int, column_id int, key_ordinal tinyint, partition_ordinal tinyint, "
-    "is_descending_key bit, is_included_column bit",
-)
-def _index_columns(seen: Seen) -> Rows:
-    for table in seen.tables():
-        for index in sorted(table.indexes, key=lambda one: one.index_id):
-            place = 0
-            for place, (column, descending) in enumerate(index.columns, 1):
-                yield table.object_id, index.index_id, place, column, place, 0, descending, 0
-            for more, column in enumerate(index.included, place + 1):
-                yield table.object_id, index.index_id, more, column, 0, 0, 0, 1
-
-
-@view(
-    "key_constraints",
-    _TABLE + ", unique_index_id int, is_system_named bit",
-)
-def _key_constraints(seen: Seen) -> Rows:
-    for table in seen.tables():
-        for index in table.indexes:
-            if index.object_id:
-                kind = ("PK", "PRIMARY_KEY_CONSTRAINT") if index.primary else ("UQ", "UNIQUE_CONSTRAINT")
-                place = (index.name, index.object_id, seen.schema_id(table), table.object_id)
-                named = index.name.startswith(("PK__", "UQ__"))
-                yield (*place, *kind, table.created, table.modified, 0, index.index_id, named)
-
-
-def _structures(table: Table) -> list[int]:
-    ids = [index.index_id for index in table.indexes]
-    return sorted(ids if any(index.clustered for index in table.indexes) else [0, *ids])
-
-
-@view(
-    "partitions",
-    "partition_id bigint, object_id int, index_id int, partition_number int, hobt_id bigint, rows bigint, "
-    "data_compression tinyint, data_compression_desc nvarchar(60)",
-)
-def _partitions(seen: Seen) -> Rows:
-    for table in seen.tables():
-        count = seen.count(table)
-        for index in _structures(table):
-            number = _partition_id(table, index)
-            yield number, table.object_id, index, 1, number, count, 0, "NONE"
-
-
-def _partition_id(table: Table, index: int) -> int:
-    return 72057594037927936 + table.object_id * 256 + index
-
-
-def _pages(table: Table, count: int) -> int:
-    """8 KiB pages by the declared widths: an estimate, as real page counts are."""
-    width = sum(min(c.type.max_length, 256) if c.type.max_length > 0 else 256 for c in table.columns) // 2 + 16
-    return 0 if not count else max(2, count * width // 8096 + 2)
-
-
-@view(
-    "allocation_units",
-    "allocation_unit_id bigint, type tinyint, type_desc nvarchar(60), container_id bigint, data_space_id int, "
-    "total_pages bigint, used_pages bigint, data_pages bigint",
-)
-def _allocation_units(seen: Seen) -> Rows:
-    for table in seen.tables():
-        pages = _pages(table, seen.count(table))
-        for index in _structures(table):
-            number = _partition_id(table, index)
-            yield number + 1, 1, "IN_ROW_DATA", number, 1, pages, pages, max(pages - 1, 0)
-
-
-@view(
-    "dm_db_partition_stats",
-    "partition_id bigint, object_id int, index_id int, partition_number int, in_row_data_page_count bigint, "
-    "used_page_count bigint, reserved_page_count bigint, row_count bigint",
-)
-def _partition_stats(seen: Seen) -> Rows:
-    for table in seen.tables():
-        count = seen.count(table)
-        pages = _pages(table, count)
-        for index in _structures(table):
-            yield _partition_id(table, index), table.object_id, index, 1, max(pages - 1, 0), pages, pages, count
 
 
 def _empty(name: str, declaration: str) -> None:
