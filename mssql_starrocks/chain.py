@@ -18,6 +18,7 @@ from mssql_starrocks.config import (
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
 from mssql_starrocks.model import AuditColumn, Grade, Level, Manifest, PlannedColumn, Sizing, Table, TableId, TypeLine
 from mssql_starrocks.naming import LEDGER, Names, collisions, listed, refuse_column_collisions, shared, slug
+from mssql_starrocks.spelling import almost_left_out
 from mssql_starrocks.types import ColumnChoices, TypeOptions, choose_key, plan_columns, type_ledger
 from mssql_starrocks.types.canonical import FLOAT
 from mssql_starrocks.types.declared import declared_type
@@ -207,7 +208,7 @@ def plan_chains(
 ) -> tuple[tuple[Chain, ...], tuple[Refused, ...]]:
     """Plan every selected table; one bad table does not hide the others, nor do two that would become one."""
     tables = config.select(manifest)
-    reasons = collisions(table.id for table in tables)
+    reasons = almost_left_out(config, manifest.tables) | collisions(table.id for table in tables)
     chains = {}
     for table in tables:
         try:

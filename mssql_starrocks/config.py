@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Manifest, Table, TableId
@@ -138,6 +138,8 @@ class Config(_Strict):
         default_factory=dict, description="options per table or pattern; later ones win"
     )
 
+    _partial: bool = PrivateAttr(default=False)
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
@@ -155,14 +157,21 @@ class Config(_Strict):
                 )
         return {schema.lower(): database for schema, database in targets.items()}
 
+    @property
+    def partial(self) -> bool:
+        """Whether it is for a part of the tables, so that what matches nothing may match another one."""
+        return self._partial
+
     def named(self, table: TableId) -> TableOptions:
         """The options of the entry that names this table itself, not by a pattern."""
         return next((o for name, o in self.tables.items() if name.lower() == str(table).lower()), TableOptions())
 
     def unmatched(self, tables: Sequence[TableId]) -> tuple[str, ...]:
-        """Patterns and schemas of this configuration that match none of the tables."""
+        """Patterns and schemas of this configuration that match none of the tables, if these are all there are."""
+        if self.partial:
+            return ()
         patterns = [*(p for p in self.include if p != "*"), *self.exclude, *self.tables]
-        lost = [p for p in patterns if not any(_matches(t, (p,)) for t in tables)]
+        lost = [p for p in patterns if not any(matches(t, (p,)) for t in tables)]
         schemas = {t.schema.lower() for t in tables}
         return (*lost, *(f"targets: {schema}" for schema in self.targets if schema not in schemas))
 
@@ -170,7 +179,7 @@ class Config(_Strict):
         """The options of a table: all matching entries of `tables`, later ones over earlier ones."""
         merged: dict[str, Any] = {"types": self.types.model_dump(exclude_unset=True)}
         for pattern, options in self.tables.items():
-            if _matches(table, (pattern,)):
+            if matches(table, (pattern,)):
                 fields = options.model_dump(exclude_unset=True)
                 types = merged["types"] | fields.pop("types", {})
                 columns = _merged_columns(merged.get("columns", {}), fields.pop("columns", {}))
@@ -180,7 +189,7 @@ class Config(_Strict):
     def selected(self, tables: Sequence[TableId]) -> tuple[TableId, ...]:
         """What include and exclude leave of all tables of a database."""
         twins = _twins(tables)
-        return tuple(t for t in tables if _matches(t, self.include, twins) and not _matches(t, self.exclude, twins))
+        return tuple(t for t in tables if matches(t, self.include, twins) and not matches(t, self.exclude, twins))
 
     def select(self, manifest: Manifest) -> tuple[Table, ...]:
         """The manifest's tables that include and exclude leave."""
@@ -189,7 +198,9 @@ class Config(_Strict):
 
     def taking_all(self) -> Config:
         """For a manifest of selected tables only: without its twin a table may look excluded."""
-        return self.model_copy(update={"include": ("*",), "exclude": ()})
+        copy = self.model_copy(update={"include": ("*",), "exclude": ()})
+        copy._partial = True
+        return copy
 
     def with_engine(self, engine: str | None) -> Config:
         """The same with this engine in the place of every `engine`, if one is given.
@@ -227,7 +238,7 @@ class Config(_Strict):
         if not file.exists() and file.name == DEFAULT_FILE:
             return Config()
         try:
-            data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+            data = yaml.load(file.read_text(encoding="utf-8"), _OnceLoader) or {}  # noqa: S506 (a SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f" in line {mark.line + 1}" if mark else ""
@@ -250,6 +261,18 @@ class Config(_Strict):
             return Config(**{str(key): value for key, value in data.items()})
         except ValidationError as error:
             raise ConfigError("\n".join(explain(e, origin, Config) for e in error.errors())) from None
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """YAML in which a key that is there twice is a mistake: else the first one would be dropped without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.MarkedYAMLError(problem=f"{key.value} is there twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def explain(error: Any, origin: str, model: type[BaseModel]) -> str:
@@ -288,7 +311,7 @@ def _twins(tables: Iterable[TableId]) -> frozenset[str]:
     return frozenset(name for name in names if alike[name.lower()] > 1)
 
 
-def _matches(table: TableId, patterns: Iterable[str], twins: Collection[str] = ()) -> bool:
+def matches(table: TableId, patterns: Iterable[str], twins: Collection[str] = ()) -> bool:
     """A table's own name always matches it, and no twin: brackets in a name are no set of characters."""
     name = str(table).lower()
     meant = [p for p in patterns if p == str(table) or p not in twins]

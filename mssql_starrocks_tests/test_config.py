@@ -155,6 +155,57 @@ def test_back_ends_are_a_list_in_the_environment():
     assert (found.http_hosts, found.https, found.http_port) == (("be1", "be2.example.internal"), True, 8030)
 
 
+@pytest.mark.parametrize(
+    ("tables", "named"),
+    [
+        ({"sales.thing": {"exclude_columns": ["name"]}}, "write sales.things if that is meant"),
+        ({"sale.things": {"exclude_columns": ["Name"]}}, "write sales.things if that is meant"),
+        ({"sale.*": {"exclude_columns": ["name"]}}, "write sales.things if that is meant"),
+        ({"sales.*": {"exclude_columns": ["nme"]}}, "no table there has it; write name if that is meant"),
+    ],
+)
+def test_a_column_is_not_copied_because_of_a_typing_error_in_what_leaves_it_out(tables, named):
+    other = table(column("id", "int", nullable=False), schema="hr", name="people")
+    chains, refused = plan_chains(manifest(things(), other), Config.parse({"tables": tables}, "test"))
+    assert [str(chain.table.id) for chain in chains] == ["hr.people"]
+    assert named in refused[0].reason
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"sales.thing": {"exclude_columns": ["ssn"]}},
+        {"other.*": {"exclude_columns": ["name"]}},
+        {"*": {"exclude_columns": ["ssn"]}},
+        {"sales.thing": {"exclude_columns": ["name"]}, "sales.things": {"exclude_columns": ["name"]}},
+        {"sales.thing": {"engine": "arrow"}},
+    ],
+)
+def test_what_leaves_out_nothing_that_is_there_harms_nobody(tables):
+    config = Config.parse({"tables": tables}, "test")
+    assert plan_chains(manifest(things()), config)[0]
+
+
+def test_a_part_of_the_tables_says_nothing_of_patterns_that_match_others():
+    config = Config.parse({"tables": {"sales.thing": {"exclude_columns": ["name"]}}}, "test").taking_all()
+    assert plan_chains(manifest(things()), config)[0]
+    assert config.unmatched([things().id]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("include: [a.*]\ninclude: [b.*]\n", "line 2: include is there twice"),
+        ("tables:\n  a.b: {engine: arrow}\n  a.b: {exclude_columns: [c]}\n", "line 3: a.b is there twice"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(tmp_path, text, named):
+    file = tmp_path / "mssql_starrocks.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=named):
+        Config.load(file)
+
+
 def test_one_bad_table_does_not_hide_the_others():
     bad = table(column("id", "float", nullable=False), name="bad")
     chains, refused = plan_chains(manifest(things(), bad), Config())

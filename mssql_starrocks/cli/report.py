@@ -119,8 +119,8 @@ def _verified(file: Path, target: str | None, config: Path, *, as_json: bool) ->
     settings, options = TargetSettings.load(), Config.load(config)
     manifest = needed_manifest(options, config)
     options = options.with_target((table.table for table in stated.evidence), target)
-    chains, _ = plan_chains(manifest, options, settings.starrocks.database)
-    found = reports.verify(stated, misfits, {c.table.id: c for c in chains}, settings.lake, settings.starrocks)
+    planned = plan_chains(manifest, options, settings.starrocks.database)
+    found = reports.verify(stated, misfits, planned, settings.lake, settings.starrocks)
     if as_json:
         tables = [{"table": str(one.table), "holds": one.holds, "reasons": list(one.reasons)} for one in found.tables]
         tell_json({"version": 1, "holds": found.holds, "signature": found.signature, "stated": stated.signature,

@@ -64,6 +64,8 @@ def _misfits(document: dict[str, Any], report: Report, summary: Any) -> list[str
     signed = signature(document["evidence"])
     if signed != report.signature:
         found.append(f"the evidence is not what was signed: SHA-256 {signed}, signature {report.signature}")
+    if signed != signature(plain(report.evidence)):
+        found.append("the evidence has fields or values that no report has")
     if summary != asdict(summary_of(report.evidence)):
         found.append("the summary is not that of the evidence")
     return found

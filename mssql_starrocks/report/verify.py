@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mssql_starrocks.chain import Chain
+from mssql_starrocks.chain import Chain, Refused
 from mssql_starrocks.model import TableId
 from mssql_starrocks.report.document import plain, signature
 from mssql_starrocks.report.gather import evidence_of
@@ -14,6 +14,7 @@ from mssql_starrocks.report.model import Report, TableEvidence
 from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
 
+Planned = tuple[Sequence[Chain], Sequence[Refused]]  # what plan_chains gives
 _MOST = 5
 _WORDS = {
     "source": "SQL Server's evidence in the lake",
@@ -59,27 +60,35 @@ class Verification:
 def verify(
     report: Report,
     misfits: tuple[str, ...],
-    chains: Mapping[TableId, Chain],
+    planned: Planned,
     lake: LakeSettings,
     starrocks: StarRocksSettings,
 ) -> Verification:
     """Take the evidence of every table of the report again.
 
-    `report` and `misfits` are what `document.load` gave; a table that `chains`, as planned now, lacks does not hold.
+    `report` and `misfits` are what `document.load` gave; a table that is not `planned` now does not hold.
 
     Raises:
         WarehouseError, WarehouseUnreachableError: there is no session with StarRocks.
     """
+    chains = {chain.table.id: chain for chain in planned[0]}
+    refused = {one.table: one.reason for one in planned[1]}
     with warehouse_session(starrocks) as session:
-        now = [_again(stated, chains.get(stated.table), lake, session) for stated in report.evidence]
+        now = [_again(stated.table, chains, refused, lake, session) for stated in report.evidence]
     tables = tuple(_compared(one, other) for one, other in zip(report.evidence, now, strict=True))
     return Verification(misfits, tables, signature(plain(now)))
 
 
-def _again(stated: TableEvidence, chain: Chain | None, lake: LakeSettings, session: WarehouseSession) -> TableEvidence:
-    if chain is None:
-        return TableEvidence(stated.table, "it is not in the manifest and the configuration of this place")
-    return evidence_of(chain, lake, session)
+def _again(
+    table: TableId,
+    chains: Mapping[TableId, Chain],
+    refused: Mapping[TableId, str],
+    lake: LakeSettings,
+    session: WarehouseSession,
+) -> TableEvidence:
+    if table in chains:
+        return evidence_of(chains[table], lake, session)
+    return TableEvidence(table, refused.get(table, "it is not in the manifest and the configuration of this place"))
 
 
 def _compared(stated: TableEvidence, now: TableEvidence) -> TableHolds:

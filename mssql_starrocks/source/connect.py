@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import ssl
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mssql_starrocks.errors import SourceUnreachableError
 from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings
+from mssql_starrocks.source import trust_stores
 from mssql_starrocks.source.errors import explained
 from mssql_starrocks.source.sockets import Sockets, opened
 from mssql_starrocks.transport import source_exposures, warn_once
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[Any, ...]]
 _SETTINGS = "SET LOCK_TIMEOUT 60000; SET DEADLOCK_PRIORITY LOW"
-_environment = threading.Lock()  # both drivers take their trust store from the process environment, at connect time
 
 
 class Session(Protocol):
@@ -113,7 +109,7 @@ def control_session(mssql: MssqlSettings) -> Iterator[Session]:
     warn_once(*source_exposures(mssql))
     import pymssql
 
-    with explained(mssql), _environment, _freetds_configuration(mssql):
+    with explained(mssql), trust_stores.for_pymssql(mssql):
         connection = pymssql.connect(
             server=mssql.host,
             port=str(mssql.port),
@@ -150,7 +146,7 @@ def reader_session(mssql: MssqlSettings, label: str = "mssql_starrocks") -> Iter
     import mssql_python
 
     mssql_python.pooling(enabled=False)
-    with explained(mssql), _environment, _variable("SSL_CERT_FILE", mssql.ca_file), opened(mssql.port) as sockets:
+    with explained(mssql), trust_stores.for_mssql_python(mssql), opened(mssql.port) as sockets:
         connection = mssql_python.connect(_connection_string(mssql), autocommit=True, timeout=mssql.login_timeout)
     session = ReaderSession(connection, mssql, sockets)
     try:
@@ -194,33 +190,3 @@ def _connection_string(mssql: MssqlSettings) -> str:
         "ConnectRetryCount": "0",  # else a refused login is tried again after 10 s
     }
     return ";".join(f"{key}={{{value.replace('}', '}}')}}}" for key, value in values.items() if value is not None)
-
-
-@contextmanager
-def _freetds_configuration(mssql: MssqlSettings) -> Iterator[None]:
-    """pymssql has no parameter for the trust store; FreeTDS reads it from the file that FREETDSCONF names."""
-    if not mssql.encrypt or mssql.trust_server_certificate:
-        yield
-        return
-    authorities = mssql.ca_file or ssl.get_default_verify_paths().openssl_cafile
-    with tempfile.TemporaryDirectory(prefix="mssql_starrocks_") as folder:
-        file = Path(folder) / "freetds.conf"
-        file.write_text(
-            f"[global]\n\tca file = {authorities}\n\tcheck certificate hostname = yes\n\tencryption = require\n"
-        )
-        with _variable("FREETDSCONF", str(file)):
-            yield
-
-
-@contextmanager
-def _variable(name: str, value: str | None) -> Iterator[None]:
-    before = os.environ.get(name)
-    if value is not None:
-        os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = before

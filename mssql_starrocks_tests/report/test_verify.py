@@ -21,7 +21,7 @@ def file(copied, tmp_path):
 
 def verified(copied, file):
     settings, asked = copied.platform.settings, copied.asked()
-    return verify(*load(file), {c.table.id: c for c in asked.chains}, settings.lake, settings.starrocks)
+    return verify(*load(file), (asked.chains, asked.refused), settings.lake, settings.starrocks)
 
 
 def only(found):
@@ -149,12 +149,30 @@ def test_something_smuggled_into_the_evidence(copied, file):
     assert "not what was signed" in verified(copied, file).misfits[0]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.update(remark="all is well"),
+        lambda table: table["starrocks"].update(rows="3"),
+        lambda table: table["starrocks"].update(rows=3.0),
+    ],
+    ids=["a field", "text for a number", "a fraction for a number"],
+)
+def test_what_no_report_has_does_not_hold_however_it_is_signed(copied, file, change):
+    changed(file, lambda document: change(document["evidence"][0]), sign=True)
+    found = verified(copied, file)
+    assert found.misfits == ("the evidence has fields or values that no report has",)
+    assert not found.holds
+
+
 def test_a_table_that_was_not_certified_does_not_hold(copied, tmp_path):
     file = tmp_path / "report.json"
     file.write_text(to_json(copied.report("unloaded", "refused")), encoding="utf-8")
     found = verified(copied, file)
     assert not found.holds
     assert [t.holds for t in found.tables] == [False, False]
+    assert found.signature == json.loads(file.read_text(encoding="utf-8"))["signature"]
+    assert "cannot lead" in found.tables[0].reasons[0] or "float" in found.tables[0].reasons[0]
 
 
 def test_a_report_of_nothing_holds_nothing(copied, file):
