@@ -164,7 +164,7 @@ class Config(_Strict):
 
     def named(self, table: TableId) -> TableOptions:
         """The options of the entry that names this table itself, not by a pattern."""
-        return next((o for name, o in self.tables.items() if name.lower() == str(table).lower()), TableOptions())
+        return next((o for name, o in self.tables.items() if name.lower() in _lower(table)), TableOptions())
 
     def unmatched(self, tables: Sequence[TableId]) -> tuple[str, ...]:
         """Patterns and schemas of this configuration that match none of the tables, if these are all there are."""
@@ -306,14 +306,17 @@ def _merged_columns(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any
 
 def _twins(tables: Iterable[TableId]) -> frozenset[str]:
     """The names that differ from another one in case only."""
-    names = {str(table) for table in tables}
+    names = {table.plain for table in tables}
     alike = Counter(name.lower() for name in names)
     return frozenset(name for name in names if alike[name.lower()] > 1)
 
 
 def matches(table: TableId, patterns: Iterable[str], twins: Collection[str] = ()) -> bool:
     """A table's own name always matches it, and no twin: brackets in a name are no set of characters."""
-    name = str(table).lower()
-    meant = [p for p in patterns if p == str(table) or p not in twins]
+    meant = [p for p in patterns if p == table.plain or p not in twins]
     wanted = [p.lower() if "." in p or p == "*" else f"*.{p.lower()}" for p in meant]
-    return name in wanted or any(fnmatch.fnmatchcase(name, p) for p in wanted)
+    return bool(_lower(table) & set(wanted)) or any(fnmatch.fnmatchcase(table.plain.lower(), p) for p in wanted)
+
+
+def _lower(table: TableId) -> set[str]:
+    return {str(table).lower(), table.plain.lower()}

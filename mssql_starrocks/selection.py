@@ -171,10 +171,12 @@ class _Names:
         self._folded: defaultdict[str | TableId, list[TableId]] = defaultdict(list)
         for table in tables:
             lower = _lower(table)
-            for key in (table, str(table)):
-                self._spelled[key].append(table)
-            for key in (lower, str(lower), lower.name):
-                self._folded[key].append(table)
+            self._spelled[table].append(table)
+            for name in {str(table), _unless_pattern(table.plain)}:
+                self._spelled[name].append(table)
+            self._folded[lower].append(table)
+            for name in {str(lower), _unless_pattern(lower.plain), lower.name}:
+                self._folded[name].append(table)
 
     def meant(self, name: str) -> list[TableId]:
         """The tables that a name or a pattern means."""
@@ -186,7 +188,7 @@ class _Names:
         if not _is_pattern(name):
             return self._folded.get(_unbracketed(name.lower()), [])
         like = _pattern(name if "." in name or name == "*" else f"*.{name}")
-        return [t for t in self._tables if like.fullmatch(str(t).lower())]
+        return [t for t in self._tables if like.fullmatch(t.plain.lower())]
 
     def of_schema(self, name: str) -> list[TableId]:
         """The tables of the schemas that a name or a pattern means."""
@@ -210,6 +212,11 @@ def _near(name: str, known: set[str]) -> str:
 
 def _is_pattern(name: str) -> bool:
     return ("*" in name or "?" in name) and _in_brackets(name) is None
+
+
+def _unless_pattern(name: str) -> str:
+    """The name, if nobody could mean a pattern by it."""
+    return "" if _is_pattern(name) else name
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -36,7 +36,7 @@ def _nearly(pattern: str, wanted: str, tables: Sequence[Table]) -> Iterator[tupl
     if not meant:
         for table in tables:
             column = _spelled(table, wanted)
-            if column and _alike(pattern, str(table.id)):
+            if column and _alike(pattern, table.id.plain):
                 reason = f"{where}: the entry matches no table; write {table.id} if that is meant, or remove it"
                 yield table, column, reason
     elif not any(_spelled(table, wanted) for table in meant):

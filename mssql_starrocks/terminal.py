@@ -13,6 +13,7 @@ from rich.text import Text
 
 from mssql_starrocks.engines.progress import Advance, watched_by
 from mssql_starrocks.model import TableId
+from mssql_starrocks.printable import one_line
 
 if TYPE_CHECKING:
     from mssql_starrocks.orchestration.launch.job import TableEvent
@@ -56,7 +57,7 @@ def result_line(result: TableResult) -> Text:
     rows = "" if result.rows is None else f"{result.rows:,} rows"
     said = result.error or result.skipped or f"{result.seconds:.1f} s"
     parts = (f"{result.status:<9}", str(result.table), rows, said)
-    return Text("  ".join(p for p in parts if p), style=_STYLES[result.status])
+    return Text(one_line("  ".join(p for p in parts if p)), style=_STYLES[result.status])
 
 
 def _progress(screen: Console) -> Progress:

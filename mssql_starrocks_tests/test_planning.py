@@ -64,7 +64,7 @@ def test_the_key_is_measured_as_starrocks_writes_it(box, platform):
     chain = platform.chains()["dbo.wide"]
     platform.snapshot(chain)
     schema = next(r for r in platform.prove_snapshot(chain) if r.name == "schema")
-    assert [d.found for d in schema.differences] == ["129 bytes"]
+    assert [d.found for d in schema.differences] == ["129 bytes: set key: none"]
 
 
 def test_a_loss_that_nobody_accepted_is_not_published(box, platform):
@@ -74,7 +74,7 @@ def test_a_loss_that_nobody_accepted_is_not_published(box, platform):
     platform.snapshot(chain)
     schema = next(r for r in platform.prove_snapshot(chain) if r.name == "schema")
     assert not schema.passed
-    assert "accept_loss: true for column v of dbo.embeddings" in schema.differences[0].expected
+    assert "accept_loss: true for column v of dbo.embeddings" in schema.differences[0].found
     with pytest.raises(NotCertifiedError, match="accept_loss"):
         platform.publish(chain)
     accepted = {"dbo.embeddings": {"columns": {"v": {"accept_loss": True}}}}
@@ -106,7 +106,7 @@ def test_values_are_shown_only_when_allowed(box, platform):
     hidden, shown = ({r.name: r for r in platform.prove_warehouse(chain)}["values"] for chain in chains)
     assert "Bob" not in str(hidden)
     assert (shown.differences[-1].expected, shown.differences[-1].found) == ("'Bob'", "'Eve'")
-    assert shown.summary.endswith("First of the rows: row id=2, column name")
+    assert "First of the rows: row id=2, column name. Load it from the lake" in shown.summary
     platform.warehouse("DELETE FROM dbo.shown WHERE id = 1")
     lost = {r.name: r for r in platform.prove_warehouse(chains[1])}["values"].differences
     assert ("row id=1", "present", "absent") in [(d.what, d.expected, d.found) for d in lost]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,13 +17,23 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
+from mssql_starrocks.printable import one_line, printable
 
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="A certified copy of SQL Server databases in StarRocks, through Apache Iceberg.")  # fmt: skip
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="MSSQL_STARROCKS_CONFIG", help="configuration file")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, all else on stderr")]
-screen, errors = Console(), Console(stderr=True)
+
+
+class Screen(Console):
+    """A console on which nobody's text steers the terminal."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(printable(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+screen, errors = Screen(), Screen(stderr=True)
 
 
 def _tell_version(wanted: bool) -> None:
@@ -69,6 +79,6 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Names and ids are whole, however narrow the terminal is: people copy them."""
     shown = RichTable(*heads, box=None)
     for row in rows:
-        shown.add_row(*map(escape, row))
+        shown.add_row(*(escape(one_line(cell)) for cell in row))
     whole = screen.measure(shown, options=screen.options.update(max_width=10_000)).maximum
     Console(width=whole).print(shown)

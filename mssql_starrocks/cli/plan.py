@@ -26,6 +26,7 @@ from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.manifest_file import needed_manifest
 from mssql_starrocks.model import Manifest, TablePlan
+from mssql_starrocks.printable import one_line
 from mssql_starrocks.selection import chains_of, select
 from mssql_starrocks.settings import MssqlSettings, Settings
 
@@ -199,7 +200,7 @@ def _show_diff(old: Path, new: Path, *, as_json: bool) -> int:
         tell_json({"version": 1, "differences": changed})
         return 1 if found else 0
     for one in found:
-        _say(one.what, style="bold")
-        _say(f"  - {one.expected}", style="red")
-        _say(f"  + {one.found}", style="green")
+        _say(one_line(one.what), style="bold")
+        _say(one_line(f"  - {one.expected}"), style="red")
+        _say(one_line(f"  + {one.found}"), style="green")
     return 1 if found else 0

@@ -17,6 +17,7 @@ from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, 
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest
+from mssql_starrocks.printable import one_line
 from mssql_starrocks.selection import Selection, chains_of, select
 from mssql_starrocks.settings import TargetSettings
 
@@ -135,9 +136,9 @@ def _show(found: Verification, signature: str) -> None:
         if table.holds:
             screen.print(f"{table.table}: holds", markup=False, soft_wrap=True)
         for reason in table.reasons:
-            screen.print(f"{table.table}: {reason}", markup=False, style="red", soft_wrap=True)
+            screen.print(one_line(f"{table.table}: {reason}"), markup=False, style="red", soft_wrap=True)
     for misfit in found.misfits:
-        screen.print(f"the file: {misfit}", markup=False, style="red", soft_wrap=True)
+        screen.print(one_line(f"the file: {misfit}"), markup=False, style="red", soft_wrap=True)
     now = "as in the report" if found.signature == signature else f"now; the report says {signature}"
     screen.print(f"signature {found.signature}, {now}", markup=False, soft_wrap=True)
     good = sum(table.holds for table in found.tables)

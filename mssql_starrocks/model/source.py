@@ -10,18 +10,31 @@ from functools import cached_property
 from pydantic import TypeAdapter, ValidationError
 
 from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.printable import one_line
 
 MANIFEST_VERSION = 1
+_AMBIGUOUS = frozenset(".[*?")  # in names: selections read them otherwise
 
 
 @dataclass(frozen=True, order=True)
 class TableId:
-    """A table's name in SQL Server, exactly as the catalog spells it."""
+    """A table's name in SQL Server, exactly as the catalog spells it.
+
+    As text it is `schema.name`, in brackets where that could be read otherwise, and always one line.
+    """
 
     schema: str
     name: str
 
     def __str__(self) -> str:
+        parts = (self.schema, self.name)
+        if any(_AMBIGUOUS & set(part) for part in parts):
+            return one_line(".".join(f"[{part.replace(']', ']]')}]" for part in parts))
+        return one_line(self.plain)
+
+    @property
+    def plain(self) -> str:
+        """Without brackets, as patterns see it; two tables may have the same."""
         return f"{self.schema}.{self.name}"
 
 

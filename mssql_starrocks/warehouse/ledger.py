@@ -91,7 +91,7 @@ def target_key(chain: Chain) -> str:
 
 
 def source_name(chain: Chain) -> str:
-    return f"{chain.database}.{chain.table.id}"
+    return f"{chain.database}.{chain.table.id.plain}"
 
 
 _COLUMNS = ", ".join(field.name for field in fields(LedgerEntry))

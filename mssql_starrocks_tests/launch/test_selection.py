@@ -38,10 +38,11 @@ def chosen(*tables, **more):
         ("[Sales].[order details]", "sales.Order Details"),
         ("sales.[Order Details]", "sales.Order Details"),
         ("people", "hr.people"),
-        ("[odd].[a.b]", "odd.a.b"),
-        ("odd.a.b", "odd.a.b"),
+        ("[odd].[a.b]", "[odd].[a.b]"),
+        ("odd.a.b", "[odd].[a.b]"),
         ("[odd].[x]]y]", "odd.x]y"),
-        ("odd.what*", "odd.what*"),
+        ("odd.what*", "[odd].[what*]"),
+        ("[odd].[what*]", "[odd].[what*]"),
     ],
 )
 def test_a_table_by_name(name, table):
@@ -102,16 +103,16 @@ def test_a_name_never_means_the_twin_of_a_table_that_is_left_out():
 
 
 def test_one_table():
-    for name in ("sales.orders", "[SALES].[orders]", "odd.what*", "[odd].[what*]"):
-        assert str(select_one(name, MANIFEST, Config())) in ("sales.orders", "odd.what*")
-    for name, message in (("hr.*", "is a pattern"), ("sales.*", "is a pattern"), ("orders", "may be"),
+    for name in ("sales.orders", "[SALES].[orders]", "[odd].[what*]"):
+        assert str(select_one(name, MANIFEST, Config())) in ("sales.orders", "[odd].[what*]")
+    for name, message in (("hr.*", "is a pattern"), ("odd.what*", "is a pattern"), ("orders", "may be"),
                           ("sales.order", "did you mean"), ("[odd].[wha?*]", "no table")):  # fmt: skip
         with pytest.raises(SelectionError, match=message):
             select_one(name, MANIFEST, Config())
 
 
 def test_everything_is_what_the_configuration_selects():
-    assert chosen(everything=True) == [f"{schema}.{name}" for schema, name in NAMES[:-1]]
+    assert chosen(everything=True) == [str(TableId(schema, name)) for schema, name in NAMES[:-1]]
 
 
 def test_include_narrows_and_exclude_takes_away():
