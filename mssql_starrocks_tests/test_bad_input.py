@@ -123,6 +123,16 @@ def test_a_bucket_that_does_not_exist(platform):
         snapshot(platform, chain, lake=changed(platform.settings.lake, bucket="nowhere-at-all"))
 
 
+def test_a_table_of_somebody_else_in_starrocks_is_named_column_by_column(platform):
+    platform.box.sqlserver.execute(f"CREATE TABLE {platform.schema}.replaced (id int NOT NULL PRIMARY KEY)")
+    chain = platform.chains()[f"{platform.schema}.replaced"]
+    platform.copy(chain)
+    platform.warehouse(f"DROP TABLE {'.'.join(chain.names.warehouse)}")
+    platform.warehouse(f"CREATE TABLE {'.'.join(chain.names.warehouse)} (a INT)")
+    schema = {r.name: r for r in platform.prove_warehouse(chain)}["schema"]
+    assert ("id", "absent") in [(d.what, d.found) for d in schema.differences]
+
+
 def test_a_key_that_starrocks_cannot_hold_is_found_before_anything_is_published(platform):
     platform.box.sqlserver.execute(f"CREATE TABLE {platform.schema}.wide (name nvarchar(100) NOT NULL PRIMARY KEY)")
     platform.box.sqlserver.execute(f"INSERT INTO {platform.schema}.wide VALUES (N'{'漢' * 50}')")

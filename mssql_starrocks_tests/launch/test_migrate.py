@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from mssql_starrocks.orchestration import alerts
 from mssql_starrocks.orchestration.launch.stored import results_of_job, runs_of_job
 
 TABLE_FIELDS = {
@@ -135,6 +136,37 @@ def test_validate_runs_the_checks_alone(command, source):
     assert [c["name"] for c in bad.document["tables"][0]["checks"] if not c["passed"]] == ["row_count", "values"]
     lake = command("validate", "doors.three", "--only-lake")
     assert lake.code == 0, lake.out
+
+
+def test_alerts_are_sent_of_runs_in_this_process_too(command, source, monkeypatch):
+    told = []
+    monkeypatch.setattr(alerts, "post", told.append)
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", "http://127.0.0.1:9/hook")
+    assert command("migrate", "doors.three").code == 0
+    assert not told
+    source.starrocks.execute("DELETE FROM doors.three WHERE id = 1")
+    table = command("validate", "doors.three", "--json").document["tables"][0]
+    [alert] = told
+    assert (alert.job, alert.run_id, alert.run_url) == ("validate", table["run_id"], None)
+    assert [(f.table, f.step) for f in alert.failures] == [
+        ("doors.three", "starrocks_table, check row_count"),
+        ("doors.three", "starrocks_table, check values"),
+    ]
+    source.sqlserver.execute("CREATE TABLE doors.gone (id int NOT NULL PRIMARY KEY)")
+    assert command("discover").code == 0
+    source.sqlserver.execute("DROP TABLE doors.gone")
+    assert command("migrate", "doors.gone").code == 1
+    assert [(f.table, f.step) for f in told[1].failures] == [("doors.gone", "run")]
+    assert "mssql_starrocks: a run failed" in told[1].text
+
+
+def test_nobody_who_takes_alerts_is_told_and_harms_nothing(command, source, monkeypatch, caplog):
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", "http://127.0.0.1:9/canary-hook")
+    assert command("migrate", "doors.three").code == 0
+    source.starrocks.execute("DELETE FROM doors.three WHERE id = 1")
+    assert command("validate", "doors.three").code == 1
+    assert "doors.three: ALERT_WEBHOOK_URL (127.0.0.1) did not take the alert" in caplog.text
+    assert "canary-hook" not in caplog.text
 
 
 def test_a_table_that_was_never_copied_does_not_validate(command, source):

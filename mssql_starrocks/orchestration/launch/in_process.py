@@ -26,8 +26,10 @@ from dagster._core.utils import make_new_run_id
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.engines import guarding
 from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.orchestration.alerts import webhook_from_environment
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.orchestration.jobs import EVERYTHING, VALIDATE
+from mssql_starrocks.orchestration.launch.alerting import alert
 from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.launch.stored import table_result
@@ -53,7 +55,7 @@ class InProcess:
             settings: the connections.
             home: DAGSTER_HOME, where the runs are kept and the UI shows them; without it nothing is kept.
         """
-        self._home = home
+        self._home, self._receiver = home, webhook_from_environment()
         self._spark = LazySpark(settings.spark)
         self._resources = {
             "mssql": _Given(settings.mssql),
@@ -108,7 +110,10 @@ class InProcess:
             record = instance.get_run_record_by_id(running.run_id)
             if record is None:
                 raise RuntimeError(f"run {running.run_id} was not stored")
-            return table_result(instance, record)
+            result = table_result(instance, record)
+        if self._receiver and not result.certified and not running.interrupted:
+            alert(self._receiver, job.what, result, job.config.webserver if self._home else None)
+        return result
 
     def stop(self, job: Job) -> None:
         """Interrupt the job's runs as Ctrl-C would; those inside a driver's call hear of it when that returns."""

@@ -68,6 +68,11 @@ class Job:
         return tuple(table.id for table in self.manifest.tables if table.id in wanted)
 
     @property
+    def what(self) -> str:
+        """The command that asks for it."""
+        return "validate" if self.proofs_only else "migrate"
+
+    @property
     def checks(self) -> tuple[tuple[Stage, str], ...]:
         """Every check that has to pass before a table is certified."""
         return tuple((stage, name) for stage in self.stages for name in _CHECKS[stage])
@@ -76,7 +81,7 @@ class Job:
         """Of the table's run: ours, where `mssql_starrocks/table` is its full name, and those that queues limit."""
         return {
             JOB_TAG: self.job_id,
-            WHAT_TAG: "validate" if self.proofs_only else "migrate",
+            WHAT_TAG: self.what,
             SCHEMA_TAG: chain.table.id.schema,
             TABLE_TAG: str(chain.table.id),
             TABLES_TAG: str(len(self.chains) + len(self.refused)),
