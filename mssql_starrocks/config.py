@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
 
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.model import Manifest, Table, TableId
@@ -42,6 +51,22 @@ def _partitioning(value: Any) -> Any:
     raise ValueError(f"expected auto, original or a number of chunks from 1 to {MOST_CHUNKS}, found {value!r}")
 
 
+def _legal(form: str, what: str) -> AfterValidator:
+    """As Dagster takes it; a template of a component is judged when it is filled in."""
+
+    def judged(text: str) -> str:
+        if "{{" not in text and not re.fullmatch(form, text):
+            raise ValueError(f"{text!r} is no {what}")
+        return text
+
+    return AfterValidator(judged)
+
+
+_WORD = "[A-Za-z0-9_.-]"
+_OWNER = r"team:.+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}"
+Owner = Annotated[str, _legal(_OWNER, "owner: write an e-mail address or team:name")]
+TagKey = Annotated[str, _legal(f"({_WORD}{{1,63}}/)?{_WORD}{{1,63}}", "name of a tag: letters, digits and _.- only")]
+TagValue = Annotated[str, _legal(f"{_WORD}{{0,63}}", "value of a tag: letters, digits and _.- only, at most 63")]
 Partitioning = Annotated[Literal["auto", "original"] | int, BeforeValidator(_partitioning)]
 
 
@@ -79,8 +104,8 @@ class TableOptions(_Strict):
     accept_schema_change: tuple[str, ...] = Field(
         (), description="changes of the source that the schema check named, and that may be published"
     )
-    owners: tuple[str, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
-    tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags")
+    owners: tuple[Owner, ...] = Field((), description="Dagster owners: e-mail addresses or team:name")
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Dagster tags")
 
 
 class Config(_Strict):

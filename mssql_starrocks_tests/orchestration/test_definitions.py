@@ -122,9 +122,14 @@ def test_refused_table_whose_ddl_cannot_be_written():
     assert "audit column" in spec(defs, "refused", "sales", "only_float").description
 
 
-@pytest.mark.parametrize("options", [{"owners": ["bob"]}, {"tags": {"a b": "c"}}])
-def test_owner_or_tag_that_dagster_refuses_shows_with_its_table(manifest, options):
-    defs = build_definitions(manifest, Config.parse({"tables": {"sales.orders": options}}, "test"))
+@pytest.mark.parametrize("wrong", [{"owners": ["bob"]}, {"tags": {"a b": "c"}}])
+def test_owner_or_tag_that_dagster_refuses_of_a_translator_shows_with_its_table(manifest, wrong):
+    class Wrong(ChainTranslator):
+        def get_asset_spec(self, props):
+            found = super().get_asset_spec(props)
+            return found.replace_attributes(**wrong) if props.chain.names.table == "orders" else found
+
+    defs = build_definitions(manifest, Config(), translator=Wrong())
     assert "tables: sales.orders: " in spec(defs, "refused", "sales", "orders").description
     assert len(graph(defs).executable_asset_keys) == 3 * 3
 
