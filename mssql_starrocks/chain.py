@@ -247,5 +247,5 @@ def _shared_targets(chains: Mapping[TableId, Chain]) -> dict[TableId, str]:
 def _shared_target(target: str, tables: Sequence[TableId]) -> str:
     return (
         f"Tables {listed(tables)} would become one, {target} in StarRocks. Give their schemas different targets: in "
-        "mssql_starrocks.yaml, or leave all but one of them out (exclude:)."
+        "mssql_starrocks.yaml or defs.yaml, or leave all but one of them out (exclude:)."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+DISCOVER_AGAIN = "discover again (mssql-starrocks discover; a component: dg utils refresh-defs-state)"
+
 
 class MssqlStarrocksError(Exception):
     """Base of every error this package raises on purpose: one or two lines that say what to do next.

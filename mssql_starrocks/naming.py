@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mssql_starrocks.errors import NameCollisionError
+from mssql_starrocks.errors import DISCOVER_AGAIN, NameCollisionError
 from mssql_starrocks.model import TableId
 
 SNAPSHOT, LAKE, WAREHOUSE = "mssql_snapshot", "iceberg_table", "starrocks_table"
@@ -132,7 +132,7 @@ def shared(
 def _collision(key: str, tables: Sequence[TableId]) -> str:
     return (
         f"Tables {listed(tables)} would become one, {key.replace('__', '.', 1)}. Leave all but one of them out in "
-        "mssql_starrocks.yaml (exclude:), spelled as here; then run  mssql-starrocks discover"
+        f"mssql_starrocks.yaml or defs.yaml (exclude:), spelled as here; then {DISCOVER_AGAIN}"
     )
 
 

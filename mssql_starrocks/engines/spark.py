@@ -14,7 +14,7 @@ from mssql_starrocks.engines.java import explain
 from mssql_starrocks.engines.meter import Meter, reported
 from mssql_starrocks.engines.progress import Progress
 from mssql_starrocks.engines.trust import trust_store
-from mssql_starrocks.errors import EngineError, MssqlStarrocksError
+from mssql_starrocks.errors import DISCOVER_AGAIN, EngineError, MssqlStarrocksError
 from mssql_starrocks.lake import journal
 from mssql_starrocks.lake.branch import AuditBranch, moved
 from mssql_starrocks.lake.catalog import CATALOG_NAME
@@ -107,7 +107,7 @@ class SparkEngine:
             if arrived[f"{prefix}{number}"] != wire:
                 raise EngineError(
                     f"{plan.table}.{column.source}: SQL Server sends {arrived[f'{prefix}{number}']} where the plan "
-                    f"has {column.iceberg}. Discover the database again: mssql-starrocks discover"
+                    f"has {column.iceberg}: {DISCOVER_AGAIN}"
                 )
             value = col(f"{prefix}{number}")
             columns.append((value.cast(written) if written != wire else value).alias(column.name))

@@ -13,6 +13,7 @@ import dagster as dg
 
 from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import Config
+from mssql_starrocks.errors import DISCOVER_AGAIN
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.model import Manifest, Table, TableId
 from mssql_starrocks.orchestration.refused import NO_MANIFEST
@@ -72,7 +73,7 @@ class Watch:
         """Add new tables to the manifest file; what it says of the others stays as it was."""
         names = ", ".join(map(str, new))
         if self.config.webserver is None:
-            return manifest, f"New: {names}. Run `mssql-starrocks discover` and reload the code location."
+            return manifest, f"New: {names}. To copy them, {DISCOVER_AGAIN} and reload the code location."
         found = [table for table in discover(mssql).tables if table.id in set(new)]
         harmful = self._harmful(manifest, found)
         grown = manifest.with_tables((*manifest.tables, *(table for table in found if table.id not in harmful)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from mssql_starrocks.chain import Chain
 from mssql_starrocks.changes import SchemaChange, change_id, undecided
+from mssql_starrocks.errors import DISCOVER_AGAIN
 from mssql_starrocks.model import CheckReport, ColumnPrint, Difference, Evidence, Fingerprint
 from mssql_starrocks.types.keys import KEY_LIMIT
 
@@ -57,9 +58,7 @@ def definition_differences(chain: Chain, evidence: Evidence) -> list[Difference]
     """Whether the manifest still describes the table that was copied."""
     if evidence.table_fingerprint == chain.table.fingerprint:
         return []
-    return [
-        Difference("definition of the source table", "as discovered", "changed since: run  mssql-starrocks discover")
-    ]
+    return [Difference("definition of the source table", "as discovered", f"changed since: {DISCOVER_AGAIN}")]
 
 
 def key_differences(chain: Chain, key_bytes: int) -> list[Difference]:
@@ -102,7 +101,7 @@ def undecided_differences(chain: Chain, changes: Sequence[SchemaChange]) -> list
 
 def what_to_accept(chain: Chain, changes: Sequence[SchemaChange]) -> str:
     """The setting that accepts exactly these changes."""
-    return f"set accept_schema_change: [{change_id(changes)}] for {chain.table.id} in mssql_starrocks.yaml"
+    return f"set accept_schema_change: [{change_id(changes)}] for {chain.table.id} in mssql_starrocks.yaml or defs.yaml"
 
 
 def _report(name: str, differences: list[Difference], equal: str, facts: Mapping[str, Any]) -> CheckReport:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mssql_starrocks.errors import (
+    DISCOVER_AGAIN,
     MssqlStarrocksError,
     SourceBusyError,
     SourceError,
@@ -84,8 +85,8 @@ def translate(error: Exception, mssql: MssqlSettings, table: TableId | None = No
         4060: f"SQL Server {where} has no database {mssql.database} that {mssql.user} may open: check {setting}.",
         911: f"SQL Server {where} has no database {mssql.database}: check {setting}.",
         229: f"{mssql.user} may not read {subject}: " + (_grant(table, mssql.user) if table else text),
-        208: f"{subject} is not in database {mssql.database} any more: run  mssql-starrocks discover",
-        207: f"a column of {subject} is not there any more ({text}): run  mssql-starrocks discover",
+        208: f"{subject} is not in database {mssql.database} any more: {DISCOVER_AGAIN}",
+        207: f"a column of {subject} is not there any more ({text}): {DISCOVER_AGAIN}",
         20002: f"SQL Server {where} ended the connection during login: its certificate is not trusted "
         "(set MSSQL_CA_FILE to the PEM file of its authority) or it speaks no TLS (MSSQL_ENCRYPT=false).",
     }.get(number)

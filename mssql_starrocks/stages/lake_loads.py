@@ -54,7 +54,7 @@ def ours(chain: Chain, load: in_lake.LoadSnapshot | None) -> in_lake.LoadSnapsho
     if load and (load.evidence.database, load.evidence.table) != (chain.database, chain.table.id):
         raise LakeError(
             f"Iceberg table {'.'.join(chain.names.lake)} holds {load.evidence.database}.{load.evidence.table}, not "
-            f"{chain.database}.{chain.table.id}: set lake_prefix: in mssql_starrocks.yaml."
+            f"{chain.database}.{chain.table.id}: set lake_prefix: in mssql_starrocks.yaml or defs.yaml."
         )
     return load
 

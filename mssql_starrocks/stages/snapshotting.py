@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from mssql_starrocks.chain import ENGINE_SET, Chain
 from mssql_starrocks.changes import definition_of
 from mssql_starrocks.engines import Engine
-from mssql_starrocks.errors import SourceError
+from mssql_starrocks.errors import DISCOVER_AGAIN, SourceError
 from mssql_starrocks.lake import branch as branches
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.checkpoints import checkpoint_of, unwritten
@@ -124,10 +124,10 @@ def _described(chain: Chain, session: ReaderSession) -> str:
     """The fingerprint of the table as it is defined now."""
     now = describe(session, chain.table)
     if not now.columns:
-        raise SourceError(f"Table {chain.table.id} is not in {chain.database} any more: run  mssql-starrocks discover")
+        raise SourceError(f"Table {chain.table.id} is not in {chain.database} any more: {DISCOVER_AGAIN}")
     gone = {c.source for c in chain.columns} - {c.name for c in now.columns}
     if gone:
-        raise SourceError(f"{chain.table.id} has no column {min(gone)} any more: run  mssql-starrocks discover")
+        raise SourceError(f"{chain.table.id} has no column {min(gone)} any more: {DISCOVER_AGAIN}")
     return now.fingerprint
 
 

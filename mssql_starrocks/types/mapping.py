@@ -59,7 +59,7 @@ def rule_of(table: Table, column: Column, choices: ColumnChoices) -> Rule:
             return rule
     raise TypeRefusedError(
         f"{table.id}.{column.name}: type {column.user_type or column.type} cannot be copied. "
-        f"Add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+        f"Add it to exclude_columns of {table.id} in mssql_starrocks.yaml or defs.yaml."
     )
 
 
@@ -108,7 +108,7 @@ def _key_form(table: Table, column: Column, rule: Rule) -> Form:
     if rule.key is None:
         raise KeyRefusedError(
             f"{table.id}.{column.name}: StarRocks takes no {column.type} in a primary key. "
-            f"Set `key: none` for {table.id} in mssql_starrocks.yaml."
+            f"Set `key: none` for {table.id} in mssql_starrocks.yaml or defs.yaml."
         )
     return rule.key
 
@@ -121,7 +121,7 @@ def _refuse_cut_json(table: Table, column: Column, form: Form, choices: ColumnCh
 
 
 def _refuse_unreadable(table: Table, column: Column, options: TypeOptions) -> None:
-    leave_out = f"add it to exclude_columns of {table.id} in mssql_starrocks.yaml."
+    leave_out = f"add it to exclude_columns of {table.id} in mssql_starrocks.yaml or defs.yaml."
     if column.encrypted:
         raise TypeRefusedError(
             f"{table.id}.{column.name} is encrypted by Always Encrypted; only ciphertext can be read: {leave_out}"

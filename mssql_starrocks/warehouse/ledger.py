@@ -52,13 +52,13 @@ def claim(session: WarehouseSession, starrocks: StarRocksSettings, chain: Chain,
     before = read(session, chain)
     if before is None and columns_of(session, chain.names.warehouse):
         raise WarehouseError(
-            f"StarRocks table {target} exists and was not made by mssql_starrocks: rename or drop it, "
-            f"or choose another database for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
+            f"StarRocks table {target} exists and was not made by mssql_starrocks: rename or drop it, or "
+            f"choose another database for {chain.table.id.schema} under targets: (mssql_starrocks.yaml, defs.yaml)."
         )
     if before is not None and before.source != source:
         raise WarehouseError(
             f"StarRocks table {target} holds {before.source}, not {source}: choose another database "
-            f"for {chain.table.id.schema} under targets: in mssql_starrocks.yaml."
+            f"for {chain.table.id.schema} under targets: in mssql_starrocks.yaml or defs.yaml."
         )
     before = before or LedgerEntry(target_key(chain), source)
     record(session, starrocks, chain, replace(before, shadow=shadow))
