@@ -80,6 +80,14 @@ class LakeError(MssqlStarrocksError):
     """
 
 
+class LakeDeniedError(LakeError):
+    """AWS does not let the copy do it.
+
+    Why: The keys are wrong, or a right of the printed IAM policy is missing.
+    Do: `mssql-starrocks doctor` prints the statement that gives it; docs/permissions.md has the whole policy.
+    """
+
+
 class NotCertifiedError(LakeError):
     """A load is not published, because its proof failed or was never taken.
 

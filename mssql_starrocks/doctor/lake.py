@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mssql_starrocks.doctor.finding import Check, Finding, System, each, failed, ok
 from mssql_starrocks.doctor.patient import Patient
-from mssql_starrocks.errors import LakeError
+from mssql_starrocks.errors import LakeDeniedError, LakeError
 from mssql_starrocks.lake.catalog import open_catalog
 from mssql_starrocks.lake.errors import explained
 from mssql_starrocks.permissions import lake_policy
@@ -60,10 +60,11 @@ def _databases(patient: Patient, catalog: Catalog) -> Iterator[Finding]:
                 if catalog.namespace_exists(name):
                     there.append(name)
         except LakeError as error:
-            yield failed(what, str(error), _statement(patient, "Catalog"))
+            yield failed(what, str(error), _advice(error, patient, "Catalog"))
             return
     absent = sorted(set(names) - set(there))
-    text = f"{patient.settings.lake.catalog} catalog answers; {', '.join(there) or 'none'} there"
+    known = ", ".join(there) or "none"
+    text = f"{patient.settings.lake.catalog} catalog can be read, changing it is not tried; {known} there"
     yield ok(what, f"{text}; the first copy makes {', '.join(absent)}" if absent and patient.chains else text)
 
 
@@ -86,7 +87,7 @@ def _files(patient: Patient, catalog: Catalog) -> Iterator[Finding]:
                 raise
             _delete(lake, files, location)
     except LakeError as error:
-        yield failed(what, str(error), _statement(patient, "Files"))
+        yield failed(what, str(error), _advice(error, patient, "Files"))
         return
     yield ok(what, f"written, read and deleted in {folder}")
 
@@ -120,11 +121,15 @@ def _delete(lake: LakeSettings, files: FileIO, location: str) -> None:
     client.delete_object(Bucket=lake.bucket, Key=location.removeprefix(f"s3://{lake.bucket}/"))
 
 
-def _statement(patient: Patient, part: str) -> str:
-    """The statement of the printed IAM policy that this needs, in one line."""
+def _advice(error: LakeError, patient: Patient, part: str) -> str:
+    """The statement of the printed IAM policy that this needs, in one line, if rights are what is missing."""
     lake = patient.settings.lake
-    if lake.catalog != "glue" or not lake.bucket or not patient.chains:
+    if not isinstance(error, LakeDeniedError):
+        return ""
+    if lake.catalog != "glue" or not lake.bucket:
         return "Check the rights of this user."
+    if not patient.chains:
+        return "Check the rights of this user; after  mssql-starrocks discover  the statement is printed here."
     found: list[dict[str, Any]] = json.loads(lake_policy(lake, patient.chains))["Statement"]
     (statement,) = [one for one in found if one["Sid"] == part]
     return f"IAM: {json.dumps(statement)}"

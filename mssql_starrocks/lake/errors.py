@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from mssql_starrocks.errors import (
     LakeBusyError,
+    LakeDeniedError,
     LakeError,
     LakeUnreachableError,
     MssqlStarrocksError,
@@ -70,6 +71,11 @@ def explained(lake: LakeSettings, table: tuple[str, str] | None = None) -> Itera
 def translate(error: Exception, lake: LakeSettings, table: tuple[str, str] | None = None) -> LakeError:
     text = redacted(" ".join(f"{type(error).__name__}: {error}".split()))[:300]
     subject = f"table {'.'.join(table)}" if table else f"{lake.catalog} catalog"
+    if any(word in text for word in _REFUSED):
+        return LakeDeniedError(
+            f"{subject}: AWS refused the credentials ({text}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its "
+            "rights."
+        )
     if advice := _advice(error, text, lake):
         return LakeError(f"{subject}: {advice}")
     if is_transient_aws(*_code_and_status(error, text)) or any(word in text for word in _BUSY):
@@ -85,8 +91,6 @@ def _advice(error: Exception, text: str, lake: LakeSettings) -> str | None:
     """What to do where trying again cannot help."""
     if any(word in text for word in _EXPIRED):
         return f"AWS credentials have expired ({text}): renew them and start again."
-    if any(word in text for word in _REFUSED):
-        return f"AWS refused the credentials ({text}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its rights."
     missing = "Path does not exist" in text  # Arrow says it of a bucket and of a file
     if missing and f"'{lake.bucket}/" in text:
         return f"a file of it is not there any more ({text}): somebody deleted it. Copy the whole table again."

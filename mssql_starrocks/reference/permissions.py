@@ -15,7 +15,9 @@ from mssql_starrocks.warehouse.external import catalog_properties, create_catalo
 _PAGE = """# Permissions
 {made}
 The least that a copy needs, here for one table, `sales.orders` of the database `Company`. For your own tables and names
-`mssql-starrocks plan --all` prints the same, and `mssql-starrocks doctor` says which right is missing, with its statement.
+`mssql-starrocks plan --all` prints the same. `mssql-starrocks doctor` says which right is missing, with its statement, once
+`discover` has told it the tables: all of SQL Server's and StarRocks', and of AWS's what can be tried without leaving anything
+behind, which is reading the catalog and writing, reading and deleting a file, not making or changing a table.
 A test runs the chain with exactly these rights, and without each of them ([security.md](security.md) says what that proves).
 
 ## SQL Server

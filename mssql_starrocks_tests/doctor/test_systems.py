@@ -149,6 +149,14 @@ def test_files_that_cannot_be_deleted_fail_with_the_iam_statement(box, patient):
     assert '"s3:DeleteObject"' in said.advice
 
 
+def test_a_bucket_that_is_not_there_is_no_missing_right(patient):
+    broken = changed(patient, "lake", bucket="nobodys-bucket")
+    (said,) = [one for one in found(broken) if one.what == "files of the lake"]
+    assert said.state is State.FAILED
+    assert "check S3_BUCKET" in said.text
+    assert said.advice == ""
+
+
 def test_a_check_that_hangs_or_breaks_stops_no_other():
     never = threading.Event()
 
