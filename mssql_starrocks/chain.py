@@ -128,7 +128,7 @@ def plan_chain(table: Table, config: Config, database: str, warehouse_database: 
     audit = tuple((what, name) for what, name in config.audit_columns if name)
     refuse_column_collisions(
         table.id,
-        [(c.name, f"column {c.source}") for c in columns] + [(name, f"audit column {what}") for what, name in audit],
+        [(c.name, f"column [{c.source}]") for c in columns] + [(name, f"audit column {what}") for what, name in audit],
     )
     engine, reason = _engine(table, options.engine or config.engine, config.spark_above_mb)
     return Chain(

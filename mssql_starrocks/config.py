@@ -249,7 +249,9 @@ class Config(_Strict):
         if target is None:
             return self
         if not is_database_name(target):
-            raise ConfigError(f"target {target!r} is no name for a StarRocks database (letters, digits, _)")
+            raise ConfigError(
+                f"target {target!r} is no name for a StarRocks database (letters, digits, _; not its own)"
+            )
         return self.model_copy(update={"targets": self.targets | {t.schema.lower(): target for t in tables}})
 
     @staticmethod

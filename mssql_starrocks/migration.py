@@ -164,6 +164,8 @@ def migrate_table(table: str, target: str | None = None, **options: Any) -> Tabl
         SelectionError: there is no such table, or it means more than one.
         ConfigError, SourceError, KeyboardInterrupt: as Migration.run.
     """
+    if not isinstance(table, str):
+        raise SelectionError(f"{table!r} is no name of a table, such as dbo.customers")
     if "*" in table or "?" in table:
         raise SelectionError(f"{table} is a pattern: use Migration(tables=[...]).run() for several tables.")
     return Migration(tables=[table], target=target, **options).run().tables[0]

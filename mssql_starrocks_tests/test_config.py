@@ -220,7 +220,7 @@ def test_an_audit_column_that_clashes_is_refused_by_name_and_can_be_renamed():
     source = table(column("id", "int", nullable=False), column("load_id", "int"))
     chains, refused = plan_chains(manifest(source), Config())
     assert not chains
-    assert "column load_id and audit column load_id" in refused[0].reason
+    assert "column [load_id] and audit column load_id" in refused[0].reason
     renamed = plan_chain(source, Config(audit_columns={"load_id": "mssr_load", "migrated_at": None}), "d")
     assert [name for _, name in renamed.audit] == ["source_schema", "mssr_load"]
 

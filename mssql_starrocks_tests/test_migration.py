@@ -58,6 +58,7 @@ def test_a_plan(place):
     [
         (lambda place: ours.migrate_table("hr.shift", **place), SelectionError, "did you mean hr.shifts"),
         (lambda place: ours.migrate_table("hr.*", **place), SelectionError, "is a pattern"),
+        (lambda place: ours.migrate_table(5, **place), SelectionError, "5 is no name of a table"),
         (lambda place: ours.migrate_table("hr.shifts", **place | {"config": {"engin": 1}}), ConfigError, "engine"),
         (
             lambda place: ours.migrate_table("hr.shifts", target="a b", **place),

@@ -85,7 +85,8 @@ def plan(
             _show(plans, outlooks, refused, grants)
             if out:
                 screen.print(f"{out}: {len(plans)} tables", markup=False, soft_wrap=True)
-        raise typer.Exit(1 if refused else 0)
+        stopped = any(found.lake.refused or found.warehouse.refused for found in outlooks.values())
+        raise typer.Exit(1 if refused or stopped else 0)
 
 
 def _manifest(options: Config, config: Path, settings: Settings, offline: bool) -> Manifest:

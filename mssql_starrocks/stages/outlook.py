@@ -54,6 +54,10 @@ class Change:
     kind: str
     details: tuple[str, ...] = ()
 
+    @property
+    def refused(self) -> bool:
+        return self.kind == "refused"
+
     def __str__(self) -> str:
         return f"{self.kind}: {'; '.join(self.details)}" if self.details else self.kind
 

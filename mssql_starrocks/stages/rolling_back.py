@@ -131,7 +131,9 @@ def _refuse_other_columns(chain: Chain, table: Table, load: LoadSnapshot) -> Non
     name, then, now = other
     column = next((c.source for c in chain.columns if c.name == name), name)
     if then is None:
-        what = f"has no column {column} ({now} as planned now). Set exclude_columns: [{column}] for {chain.table.id}"
+        audit = name in dict(chain.audit).values()
+        how = f"Take {name} out of audit_columns" if audit else f"Set exclude_columns: [{column}] for {chain.table.id}"
+        what = f"has no column {column} ({now} as planned now). {how}"
     elif now is None:
         what = (
             f"has column {column} ({then}), which is not copied now. If exclude_columns of {chain.table.id} names it, "

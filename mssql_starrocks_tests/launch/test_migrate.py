@@ -48,6 +48,9 @@ def test_tables_are_copied_and_told_as_one_document(command, source):
 def test_a_table_that_fails_does_not_stop_the_others(command, source):
     source.starrocks.execute("CREATE DATABASE theirs")
     source.starrocks.execute("CREATE TABLE theirs.one (id INT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+    planned = command("plan", "--schema", "doors", "--target", "theirs")
+    assert planned.code == 1
+    assert "StarRocks table: refused: theirs.one exists and was not made by mssql_starrocks" in planned.out
     done = command("migrate", "--schema", "doors", "--target", "theirs", "--parallel", "1")
     assert done.code == 1
     assert "failed     doors.one  1 rows  doors.one: StarRocks table theirs.one exists and was not made by" in done.out
