@@ -31,6 +31,7 @@ from mssql_starrocks.orchestration.jobs import EVERYTHING, VALIDATE
 from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.launch.stored import table_result
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.orchestration.translator import ChainProps, default_keys
 from mssql_starrocks.settings import Settings
@@ -139,10 +140,13 @@ class InProcess:
         keys = default_keys(chain)
         alone = job.manifest.with_tables((chain.table,))
         targets = {chain.table.id.schema.lower(): chain.names.warehouse_database}
-        config = job.config.taking_all().model_copy(update={"targets": targets})
+        lost = job.config.unmatched([chain.table.id])  # options of the others, which would be told to match nothing
+        options = {name: options for name, options in job.config.tables.items() if name not in lost}
+        config = job.config.taking_all().model_copy(update={"targets": targets, "tables": options})
         definitions = build_definitions(alone, config, resources=self._resources, execute=execute)
-        names = [found.name for found in definitions.jobs or () if found.name not in (EVERYTHING, VALIDATE)]
-        name = VALIDATE if job.proofs_only else names[0]
+        own = Own(config.name)
+        names = [found.name for found in definitions.jobs or () if found.name not in own.keys(EVERYTHING, VALIDATE)]
+        name = own.named(VALIDATE) if job.proofs_only else names[0]
         whole = definitions.resolve_job_def(name)
         watch(TableEvent(chain.table.id, "checks" if job.proofs_only else "launched", running.run_id))
         if job.proofs_only:
