@@ -36,12 +36,24 @@ ProofLevel = Literal["auto", "counts", "columns", "rows"]
 DEFAULT_FILE = "mssql_starrocks.yaml"
 _COLUMN = "^[a-z_][a-z0-9_]{0,199}$"
 _DATABASE = re.compile(r"(?:[A-Za-z]|_[A-Za-z0-9])[A-Za-z0-9_]{0,254}")  # what 3.5 to 4.1 take (judged B Names)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # it begins what Python takes for a name: resource keys
 _SYSTEM_DATABASES = frozenset({"information_schema", "sys", "_statistics_"})
 
 
 def is_database_name(name: str) -> bool:
     """Whether StarRocks can have a database of ours by this name."""
     return bool(_DATABASE.fullmatch(name)) and name.lower() not in _SYSTEM_DATABASES
+
+
+def copy_name(name: str) -> str:
+    """A legal `name`, or none.
+
+    Raises:
+        ValueError: says what is expected.
+    """
+    if name and not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name for a copy; write letters, digits and _, a letter first, such as erp")
+    return name
 
 
 def _partitioning(value: Any) -> Any:
@@ -114,6 +126,11 @@ class Config(_Strict):
     Of tables whose names differ in case only, a pattern of include and exclude that is spelled as one means that one.
     """
 
+    name: str = Field(
+        "",
+        description="of this copy among several in one Dagster project: `<name>_` comes before its jobs, schedules, "
+        "sensors and resources (docs/component.md); letters, digits and _",
+    )
     include: tuple[str, ...] = Field(("*",), description="tables to copy")
     exclude: tuple[str, ...] = Field((), description="tables to leave out; wins over include")
     targets: dict[str, str] = Field(default_factory=dict, description="StarRocks database per source schema")
@@ -165,6 +182,11 @@ class Config(_Strict):
 
     _partial: bool = PrivateAttr(default=False)
 
+    @field_validator("name")
+    @classmethod
+    def _part_of_names(cls, name: str) -> str:
+        return copy_name(name)
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
@@ -196,7 +218,8 @@ class Config(_Strict):
         if self.partial:
             return ()
         patterns = [*(p for p in self.include if p != "*"), *self.exclude, *self.tables]
-        lost = [p for p in patterns if not any(matches(t, (p,)) for t in tables)]
+        names = {name for t in tables for name in _lower(t)}  # thousands of patterns may be names: these are looked up
+        lost = [p for p in patterns if p.lower() not in names and not any(matches(t, (p,)) for t in tables)]
         schemas = {t.schema.lower() for t in tables}
         return (*lost, *(f"targets: {schema}" for schema in self.targets if schema not in schemas))
 

@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 import dagster as dg
 
 from mssql_starrocks.errors import MssqlStarrocksError
+from mssql_starrocks.naming import LAKE, SNAPSHOT, WAREHOUSE
 from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.loaded import LoadedChain
+from mssql_starrocks.orchestration.own import Own
+from mssql_starrocks.orchestration.rolling_back import asked_table
 from mssql_starrocks.settings import redacted
 
 WEBHOOK = "ALERT_WEBHOOK_URL"
@@ -89,8 +92,20 @@ def _send(call: Callable[[], Any]) -> None:
     call().raise_for_status()
 
 
+@dataclass(frozen=True)
+class OwnRuns:
+    """What the sensor of a named copy speaks of: its jobs, and its tables and reports in runs of other jobs."""
+
+    name: str
+    jobs: frozenset[str]
+    reports: tuple[dg.AssetsDefinition, ...] = ()
+
+
 def make_alert_sensor(
-    receiver: Receiver, loaded: Iterable[LoadedChain] = (), webserver: str | None = None
+    receiver: Receiver,
+    loaded: Iterable[LoadedChain] = (),
+    webserver: str | None = None,
+    own: OwnRuns | None = None,
 ) -> dg.SensorDefinition:
     """A sensor that hands every failed run of this code location to `receiver`, once, when no retry of it follows.
 
@@ -98,62 +113,106 @@ def make_alert_sensor(
         receiver: is called with the alert.
         loaded: the chains, by which failed steps become table names.
         webserver: `host:port` or a URL, for the link to the run.
+        own: of a named copy; without it every failed run is told.
 
     Raises:
         ConfigError: `webserver` is no address.
 
     """
-    tables = _tables(loaded)
+    known = _Known.of(loaded, own)
     address = WebserverAddress.parse(webserver) if webserver is not None else None
 
     @dg.run_failure_sensor(
-        name="alerts", default_status=dg.DefaultSensorStatus.RUNNING, description="Tells somebody of every failed run."
+        name=known.own.named("alerts"),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Tells somebody of every failed run{f' of {known.own.name}' if known.own.name else ''}.",
     )
     def alerts(context: dg.RunFailureSensorContext) -> None:
-        if context.dagster_run.tags.get(_WILL_RETRY) != "true":
-            receiver(_alert(context, tables, address))
+        run = context.dagster_run
+        failures = _failures(context, known) if run.tags.get(_WILL_RETRY) != "true" else ()
+        if failures:
+            receiver(Alert(run.job_name, run.run_id, address.run(run.run_id) if address else None, failures))
 
     return alerts
 
 
-def _tables(loaded: Iterable[LoadedChain]) -> dict[str, str]:
-    """The table of each step and of each asset."""
-    found: dict[str, str] = {}
-    for one in loaded:
-        table = str(one.chain.table.id)
-        found |= {d.node_def.name: table for d in (*one.assets, *one.checks)}
-        found |= {key.to_user_string(): table for key in one.keys}
-    return found
+@dataclass(frozen=True)
+class _Known:
+    """What the sensor knows of its copy.
+
+    Attributes:
+        own: its names.
+        jobs: whose runs it tells as a whole; None where these are all jobs.
+        tables: by step and by asset key; a report has none, and an empty text.
+        stages: what the chain calls an asset, by its key, which may have got another name.
+
+    """
+
+    own: Own
+    jobs: frozenset[str] | None
+    tables: Mapping[str, str]
+    stages: Mapping[str, str]
+
+    @staticmethod
+    def of(loaded: Iterable[LoadedChain], own: OwnRuns | None) -> "_Known":
+        tables: dict[str, str] = {}
+        stages: dict[str, str] = {}
+        for one in loaded:
+            table, keys = str(one.chain.table.id), [key.to_user_string() for key in one.keys]
+            tables |= {d.node_def.name: table for d in (*one.assets, *one.checks)} | dict.fromkeys(keys, table)
+            stages |= dict(zip(keys, (SNAPSHOT, LAKE, WAREHOUSE), strict=True))
+        for report in own.reports if own else ():
+            tables |= {report.node_def.name: "", report.key.to_user_string(): ""}
+        return _Known(Own(own.name if own else ""), own.jobs if own else None, tables, stages)
+
+    def whole(self, run: dg.DagsterRun) -> bool:
+        """Whether all of the run is this copy's business, and not only what it says of known tables."""
+        return self.jobs is None or run.job_name in self.jobs
+
+    def concerns(self, keys: Iterable[dg.AssetKey]) -> bool:
+        return any(key.to_user_string() in self.tables for key in keys)
 
 
-def _alert(context: dg.RunFailureSensorContext, tables: Mapping[str, str], address: WebserverAddress | None) -> Alert:
+def _failures(context: dg.RunFailureSensorContext, known: _Known) -> tuple[Failed, ...]:
+    """What to tell of the run; nothing where it is another copy's."""
     run = context.dagster_run
-    failures = (*_checks(context, tables), *_steps(context, tables))
-    if not failures:  # its process died, or it never began
-        failures = (Failed("", "run", _shortened(context.failure_event.message or "no reason given")),)
-    url = address.run(run.run_id) if address else None
-    return Alert(run.job_name, run.run_id, url, failures)
+    asked = asked_table(run, known.own)
+    found = [*_checks(context, known), *_steps(context, known, asked)]
+    whole = known.whole(run)
+    if found:
+        return tuple(failed for where, failed in found if whole or where in known.tables)
+    if whole or known.concerns(_assets(context)):  # its process died, or it never began
+        return (Failed(asked, "run", _shortened(context.failure_event.message or "no reason given")),)
+    return ()
 
 
-def _checks(context: dg.RunFailureSensorContext, tables: Mapping[str, str]) -> list[Failed]:
+def _assets(context: dg.RunFailureSensorContext) -> Iterable[dg.AssetKey]:
+    """The assets that the run was about; a run of a whole job does not list them."""
+    run, repository = context.dagster_run, context.repository_def
+    chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
+    if chosen or repository is None or not repository.has_job(run.job_name):
+        return chosen
+    return repository.get_job(run.job_name).asset_layer.executable_asset_keys
+
+
+def _checks(context: dg.RunFailureSensorContext, known: _Known) -> list[tuple[str, Failed]]:
+    """Failed checks, each with the key of its asset."""
     records = context.instance.get_records_for_run(
         context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
     ).records
     events = [record.event_log_entry.dagster_event for record in records]
     checks = [event.asset_check_evaluation_data for event in events if event is not None]
-    return [
-        Failed(
-            tables.get(check.asset_key.to_user_string(), check.asset_key.to_user_string()),
-            f"{check.asset_key.path[0]}, check {check.check_name}",
-            _shortened(check.description or "failed"),
-        )
-        for check in checks
-        if not check.passed
-    ]
+    found = []
+    for check in checks:
+        if not check.passed:
+            key = check.asset_key.to_user_string()
+            step = f"{known.stages.get(key, check.asset_key.path[0])}, check {check.check_name}"
+            found.append((key, Failed(known.tables.get(key, key), step, _shortened(check.description or "failed"))))
+    return found
 
 
-def _steps(context: dg.RunFailureSensorContext, tables: Mapping[str, str]) -> list[Failed]:
-    """Failed steps, but not those that failed because of a check."""
+def _steps(context: dg.RunFailureSensorContext, known: _Known, asked: str) -> list[tuple[str, Failed]]:
+    """Failed steps, each with its name, but not those that failed because of a check."""
     found = []
     for event in context.get_step_failure_events():
         failure = event.step_failure_data
@@ -162,7 +221,7 @@ def _steps(context: dg.RunFailureSensorContext, tables: Mapping[str, str]) -> li
             continue
         said = failure.user_failure_data.description if failure.user_failure_data else None
         message = said or (failure.error.message if failure.error else None) or event.message or "no reason given"
-        found.append(Failed(tables.get(step, ""), step, _shortened(message)))
+        found.append((step, Failed(known.tables.get(step, asked), step, _shortened(message))))
     return found
 
 

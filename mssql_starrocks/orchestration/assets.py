@@ -11,13 +11,8 @@ from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.orchestration import reports
 from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.lineage import lake_lineage, warehouse_lineage
+from mssql_starrocks.orchestration.own import NAMELESS, Own
 from mssql_starrocks.orchestration.places import NOWHERE, Places
-from mssql_starrocks.orchestration.resources import (
-    GlueCatalogResource,
-    MssqlResource,
-    SparkResource,
-    StarRocksResource,
-)
 from mssql_starrocks.orchestration.run_load import load_of_run
 from mssql_starrocks.orchestration.speed import inspected_once
 from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator, Stage
@@ -41,12 +36,14 @@ class Factory:
         translator: names and describes each asset.
         execute: is called in the place of each stage, with a function that runs it.
         places: where the tables can be looked at.
+        own: what the connections are called.
 
     """
 
     translator: ChainTranslator
     execute: Execute
     places: Places = NOWHERE
+    own: Own = NAMELESS
 
     def specs(self, chain: Chain) -> dict[Stage, dg.AssetSpec]:
         """The chain's specs, each depending on the stage before.
@@ -72,12 +69,14 @@ class Factory:
             raise ConfigError(f"tables: {props.chain.table.id}: {' '.join(str(error).split())}") from None
 
 
-def chain_assets(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute) -> list[dg.AssetsDefinition]:
+def chain_assets(
+    chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute, own: Own
+) -> list[dg.AssetsDefinition]:
     """The three assets of one chain, in order."""
     return [
-        _snapshot_asset(chain, specs[Stage.SNAPSHOT], execute),
-        _lake_asset(chain, specs, execute),
-        _warehouse_asset(chain, specs, execute),
+        _snapshot_asset(chain, specs[Stage.SNAPSHOT], execute, own),
+        _lake_asset(chain, specs, execute, own),
+        _warehouse_asset(chain, specs, execute, own),
     ]
 
 
@@ -86,16 +85,21 @@ def op_name(key: dg.AssetKey) -> str:
     return key.to_python_identifier()
 
 
-def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.AssetsDefinition:
+def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute, own: Own) -> dg.AssetsDefinition:
     props = ChainProps(Stage.SNAPSHOT, chain)
 
-    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=MSSQL_POOL)
+    @dg.multi_asset(
+        specs=[spec],
+        name=op_name(spec.key),
+        pool=MSSQL_POOL,
+        required_resource_keys=own.keys("mssql", "lake", "spark"),
+    )
     @inspected_once
-    def snapshot(
-        context: dg.AssetExecutionContext, mssql: MssqlResource, lake: GlueCatalogResource, spark: SparkResource
-    ) -> dg.MaterializeResult[None]:
+    def snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         def run() -> Result:
-            report = stages.snapshot(chain, mssql.settings(), lake.settings(), spark.source(), context.log.info)
+            use = own.connections(context.resources)
+            mssql, lake = use.mssql.settings(), use.lake.settings()
+            report = stages.snapshot(chain, mssql, lake, use.spark.source(), context.log.info)
             return reports.snapshot_result(report)
 
         with one_line_failures(str(chain.table.id)):
@@ -104,15 +108,18 @@ def _snapshot_asset(chain: Chain, spec: dg.AssetSpec, execute: Execute) -> dg.As
     return snapshot
 
 
-def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute) -> dg.AssetsDefinition:
+def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute, own: Own) -> dg.AssetsDefinition:
     props, spec, snapshot = ChainProps(Stage.LAKE, chain), specs[Stage.LAKE], specs[Stage.SNAPSHOT].key
 
-    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=lake_pool(chain))
+    @dg.multi_asset(
+        specs=[spec], name=op_name(spec.key), pool=lake_pool(chain), required_resource_keys=own.keys("lake")
+    )
     @inspected_once
-    def publish(context: dg.AssetExecutionContext, lake: GlueCatalogResource) -> dg.MaterializeResult[None]:
+    def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         def run() -> Result:
             load_id = load_of_run(context.instance, context.run_id, snapshot)
-            report = stages.publish(chain, lake.settings(), context.log.info, load_id)
+            lake = own.connections(context.resources).lake.settings()
+            report = stages.publish(chain, lake, context.log.info, load_id)
             return reports.publish_result(report, lake_lineage(chain, snapshot))
 
         with one_line_failures(str(chain.table.id)):
@@ -121,19 +128,23 @@ def _lake_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Exec
     return publish
 
 
-def _warehouse_asset(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute) -> dg.AssetsDefinition:
+def _warehouse_asset(
+    chain: Chain, specs: Mapping[Stage, dg.AssetSpec], execute: Execute, own: Own
+) -> dg.AssetsDefinition:
     props, spec, source = ChainProps(Stage.WAREHOUSE, chain), specs[Stage.WAREHOUSE], specs[Stage.LAKE].key
 
-    @dg.multi_asset(specs=[spec], name=op_name(spec.key), pool=STARROCKS_POOL)
+    @dg.multi_asset(
+        specs=[spec],
+        name=op_name(spec.key),
+        pool=STARROCKS_POOL,
+        required_resource_keys=own.keys("lake", "starrocks", "spark"),
+    )
     @inspected_once
-    def load(
-        context: dg.AssetExecutionContext,
-        lake: GlueCatalogResource,
-        starrocks: StarRocksResource,
-        spark: SparkResource,
-    ) -> dg.MaterializeResult[None]:
+    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         def run() -> Result:
-            report = stages.load(chain, lake.settings(), starrocks.settings(), context.log.info, spark.source())
+            use = own.connections(context.resources)
+            lake, starrocks = use.lake.settings(), use.starrocks.settings()
+            report = stages.load(chain, lake, starrocks, context.log.info, use.spark.source())
             return reports.load_result(report, warehouse_lineage(chain, source))
 
         with one_line_failures(str(chain.table.id)):

@@ -10,7 +10,7 @@ from mssql_starrocks.model import CheckReport
 from mssql_starrocks.orchestration import reports
 from mssql_starrocks.orchestration.assets import STARROCKS_POOL, op_name
 from mssql_starrocks.orchestration.failures import one_line_failures
-from mssql_starrocks.orchestration.resources import GlueCatalogResource, MssqlResource, StarRocksResource
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.run_load import load_of_run
 from mssql_starrocks.orchestration.speed import inspected_once
 from mssql_starrocks.orchestration.translator import Stage
@@ -27,11 +27,11 @@ WAREHOUSE_CHECKS = {
 }
 
 
-def chain_checks(chain: Chain, specs: Mapping[Stage, dg.AssetSpec]) -> list[dg.AssetChecksDefinition]:
+def chain_checks(chain: Chain, specs: Mapping[Stage, dg.AssetSpec], own: Own) -> list[dg.AssetChecksDefinition]:
     """The checks of one chain: before publishing, and after loading."""
     return [
-        _snapshot_checks(chain, specs[Stage.SNAPSHOT].key),
-        _warehouse_checks(chain, specs[Stage.WAREHOUSE].key),
+        _snapshot_checks(chain, specs[Stage.SNAPSHOT].key, own),
+        _warehouse_checks(chain, specs[Stage.WAREHOUSE].key, own),
     ]
 
 
@@ -39,35 +39,38 @@ def _specs(key: dg.AssetKey, checks: Mapping[str, str]) -> list[dg.AssetCheckSpe
     return [dg.AssetCheckSpec(name, asset=key, description=text, blocking=True) for name, text in checks.items()]
 
 
-def _snapshot_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinition:
-    @dg.multi_asset_check(name=f"{op_name(key)}__checks", specs=_specs(key, SNAPSHOT_CHECKS), can_subset=True)
+def _snapshot_checks(chain: Chain, key: dg.AssetKey, own: Own) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name=f"{op_name(key)}__checks",
+        specs=_specs(key, SNAPSHOT_CHECKS),
+        can_subset=True,
+        required_resource_keys=own.keys("mssql", "lake"),
+    )
     @inspected_once
-    def prove(
-        context: dg.AssetCheckExecutionContext, mssql: MssqlResource, lake: GlueCatalogResource
-    ) -> Iterator[dg.AssetCheckResult]:
+    def prove(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with one_line_failures(str(chain.table.id)):
             run = context.op_execution_context
-            load_id = load_of_run(run.instance, run.run_id, key)
-            found = stages.prove_snapshot(chain, lake.settings(), load_id, mssql.settings(), context.log.info)
+            use, load_id = own.connections(run.resources), load_of_run(run.instance, run.run_id, key)
+            found = stages.prove_snapshot(chain, use.lake.settings(), load_id, use.mssql.settings(), context.log.info)
             results = _selected(context, key, found)
         yield from results
 
     return prove
 
 
-def _warehouse_checks(chain: Chain, key: dg.AssetKey) -> dg.AssetChecksDefinition:
+def _warehouse_checks(chain: Chain, key: dg.AssetKey, own: Own) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{op_name(key)}__checks",
         specs=_specs(key, WAREHOUSE_CHECKS),
         can_subset=True,
         pool=STARROCKS_POOL,
+        required_resource_keys=own.keys("lake", "starrocks"),
     )
     @inspected_once
-    def prove(
-        context: dg.AssetCheckExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
-    ) -> Iterator[dg.AssetCheckResult]:
+    def prove(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with one_line_failures(str(chain.table.id)):
-            found = stages.prove_warehouse(chain, lake.settings(), starrocks.settings(), context.log.info)
+            use = own.connections(context.op_execution_context.resources)
+            found = stages.prove_warehouse(chain, use.lake.settings(), use.starrocks.settings(), context.log.info)
             results = _selected(context, key, found)
         yield from results
 

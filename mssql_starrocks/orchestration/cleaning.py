@@ -9,25 +9,26 @@ from mssql_starrocks import stages
 from mssql_starrocks.errors import MssqlStarrocksError
 from mssql_starrocks.orchestration.failures import one_line_failures
 from mssql_starrocks.orchestration.loaded import LoadedChain
-from mssql_starrocks.orchestration.resources import GlueCatalogResource, StarRocksResource
+from mssql_starrocks.orchestration.own import Own
 
 CLEAN = "clean"
 _NIGHTLY = "30 3 * * *"
 
 
-def clean_job(loaded: Sequence[LoadedChain]) -> dg.JobDefinition:
+def clean_job(loaded: Sequence[LoadedChain], own: Own) -> dg.JobDefinition:
     """One op; a table that cannot be cleaned fails the run when the others are done."""
 
-    @dg.op(name="remove_leftovers")
-    def remove_leftovers(
-        context: dg.OpExecutionContext, lake: GlueCatalogResource, starrocks: StarRocksResource
-    ) -> None:
+    @dg.op(name=own.named("remove_leftovers"), required_resource_keys=own.keys("lake", "starrocks"))
+    def remove_leftovers(context: dg.OpExecutionContext) -> None:
+        use = own.connections(context.resources)
         found, failed = [], []
         with one_line_failures(CLEAN):
             for chain in (one.chain for one in loaded):
                 now = datetime.now(timezone.utc)
                 try:
-                    found.append(stages.clean(chain, lake.settings(), starrocks.settings(), now, context.log.info))
+                    found.append(
+                        stages.clean(chain, use.lake.settings(), use.starrocks.settings(), now, context.log.info)
+                    )
                 except MssqlStarrocksError as error:
                     failed.append(str(error))
                     context.log.error(str(error))
@@ -43,7 +44,7 @@ def clean_job(loaded: Sequence[LoadedChain]) -> dg.JobDefinition:
             raise dg.Failure(f"{len(failed)} of {len(loaded)} tables were not cleaned: {failed[0]}")
 
     @dg.job(
-        name=CLEAN,
+        name=own.named(CLEAN),
         description="Remove branches, tags, snapshots and shadow tables that old loads have left.",
         executor_def=dg.in_process_executor,
     )

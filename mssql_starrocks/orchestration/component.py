@@ -8,9 +8,10 @@ import dagster as dg
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
 from pydantic import BaseModel, Field, field_validator
 
-from mssql_starrocks.config import Config
+from mssql_starrocks.config import Config, copy_name
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
+from mssql_starrocks.naming import slug
 from mssql_starrocks.orchestration.address import WebserverAddress
 from mssql_starrocks.orchestration.alerts import Receiver, webhook_from_environment
 from mssql_starrocks.orchestration.assets import Result, run_stage
@@ -26,6 +27,11 @@ class Attributes(Config):
     """The fields of `mssql_starrocks.yaml`; `manifest` does not apply, Dagster decides where state lies."""
 
     state_key: str = Field(STATE_KEY, description="name of the state; one per component in a project")
+
+    @field_validator("name")
+    @classmethod
+    def _part_of_names(cls, name: str) -> str:
+        return name if "{{" in name else copy_name(name)
 
     @field_validator("schedule")
     @classmethod
@@ -50,10 +56,12 @@ class Attributes(Config):
 
 
 class CopyScaffolder(dg.Scaffolder[Any]):
-    """What `dg scaffold defs` writes: a component of its own state, so that a second one does not share it."""
+    """What `dg scaffold defs` writes: a component of its own name and state, so that a second one fits beside it."""
 
     def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
-        dg.scaffold_component(request, {"include": ["*"], "state_key": request.target_path.name})
+        folder = request.target_path.name
+        name = slug(folder) if folder[:1].isalpha() and folder.isascii() else f"copy_{slug(folder)}"
+        dg.scaffold_component(request, {"include": ["*"], "name": name, "state_key": folder})
 
 
 @dg.scaffold_with(CopyScaffolder)
@@ -103,7 +111,7 @@ class SqlServerToStarRocks(dg.StateBackedComponent, dg.Resolvable):
         return run_stage(context, props, run)
 
     def resources(self) -> Mapping[str, Any]:
-        """The connections: mssql, lake, spark, starrocks."""
+        """The connections by their plain names, whatever `name` is: mssql, lake, spark, starrocks."""
         return default_resources()
 
     def receiver(self) -> Receiver | None:

@@ -19,3 +19,8 @@ class LoadedChain:
     def keys(self) -> tuple[dg.AssetKey, ...]:
         """Snapshot, lake and warehouse asset."""
         return tuple(asset.key for asset in self.assets)
+
+    @property
+    def warehouse(self) -> dg.AssetSpec:
+        """What the translator made of the StarRocks table."""
+        return self.assets[-1].get_asset_spec()

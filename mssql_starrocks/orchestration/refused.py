@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import dagster as dg
 
 from mssql_starrocks.chain import Refused
-from mssql_starrocks.model import Difference
+from mssql_starrocks.model import Difference, Manifest
 from mssql_starrocks.naming import collisions, marked, slug
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.reports import differences_table
 
 GROUP = "refused"
@@ -16,13 +17,25 @@ NO_MANIFEST = (
 )
 
 
-def refused_specs(refused: Sequence[Refused], taken: set[str]) -> list[dg.AssetSpec]:
-    """Assets without execution whose description is the reason; `taken` are group names of real chains."""
+def refused_specs(refused: Sequence[Refused], taken: set[str], name: str = "") -> list[dg.AssetSpec]:
+    """Assets without execution whose description is the reason.
+
+    Args:
+        refused: the tables.
+        taken: group names of real chains.
+        name: of the copy, a part of its keys: another copy of the location may refuse tables of the same names.
+
+    """
     group = GROUP if GROUP not in taken else f"{GROUP}_tables"
     alike = collisions(r.table for r in refused)
     return [
         dg.AssetSpec(
-            key=[GROUP, slug(r.table.schema), marked(r.table) if r.table in alike else slug(r.table.name)],
+            key=[
+                GROUP,
+                *filter(None, [name]),
+                slug(r.table.schema),
+                marked(r.table) if r.table in alike else slug(r.table.name),
+            ],
             description=f"`{r.table}` is not copied.\n\n{r.reason}",
             group_name=group,
             kinds={"sqlserver"},
@@ -32,16 +45,36 @@ def refused_specs(refused: Sequence[Refused], taken: set[str]) -> list[dg.AssetS
     ]
 
 
-def refused_metadata(refused: Sequence[Refused]) -> dict[str, dg.TableMetadataValue]:
+def refused_metadata(refused: Sequence[Refused], own: Own) -> dict[str, dg.TableMetadataValue]:
     """The same list on the code location itself."""
     if not refused:
         return {}
     rows = tuple(Difference(str(r.table), "a copy", r.reason) for r in refused)
-    return {"refused_tables": differences_table(rows)}
+    return {own.named("refused_tables"): differences_table(rows)}
 
 
-def no_manifest_spec() -> dg.AssetSpec:
+def unmatched_metadata(patterns: Sequence[str], own: Own) -> dict[str, dg.JsonMetadataValue]:
+    """Patterns of the configuration that match no table, on the code location."""
+    return {own.named("unmatched_patterns"): dg.MetadataValue.json(list(patterns))} if patterns else {}
+
+
+def no_manifest_spec(own: Own) -> dg.AssetSpec:
     """The only thing to see before discovery has run."""
-    return dg.AssetSpec(
-        key=["mssql_starrocks", "no_manifest"], group_name="setup", description=NO_MANIFEST, kinds={"sqlserver"}
+    return _setup_spec(own.named("no_manifest"), NO_MANIFEST)
+
+
+def no_table_spec(own: Own, text: str) -> dg.AssetSpec:
+    """The only thing to see where the configuration leaves no table."""
+    return _setup_spec(own.named("no_table"), text)
+
+
+def no_table_text(manifest: Manifest) -> str:
+    return (
+        f"include: and exclude: leave none of {len(manifest.tables)} tables of {manifest.database}: nothing is copied. "
+        "Change them, or run `mssql-starrocks discover` (a component: `dg utils refresh-defs-state`) where the "
+        "database has changed, then reload this code location."
     )
+
+
+def _setup_spec(name: str, text: str) -> dg.AssetSpec:
+    return dg.AssetSpec(key=["mssql_starrocks", name], group_name="setup", description=text, kinds={"sqlserver"})

@@ -8,6 +8,7 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.orchestration.jobs import EVERYTHING
 from mssql_starrocks.orchestration.loaded import LoadedChain
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.translator import table_tags
 
 REFRESH = "refresh"
@@ -33,10 +34,11 @@ def refresh_schedules(config: Config, loaded: Sequence[LoadedChain]) -> list[dg.
     """The schedule that `schedule:` asks for, running from the start; none without it."""
     if config.schedule is None or not loaded:
         return []
+    own = Own(config.name)
 
     @dg.schedule(
-        name=REFRESH,
-        job_name=EVERYTHING,
+        name=own.named(REFRESH),
+        job_name=own.named(EVERYTHING),
         cron_schedule=config.schedule,
         execution_timezone=config.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -16,9 +16,9 @@ from mssql_starrocks.config import Config
 from mssql_starrocks.errors import DISCOVER_AGAIN
 from mssql_starrocks.manifest_file import load_manifest, save_manifest
 from mssql_starrocks.model import Manifest, Table, TableId
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.refused import NO_MANIFEST
 from mssql_starrocks.orchestration.reload import ReloadError, reload_location
-from mssql_starrocks.orchestration.resources import MssqlResource
 from mssql_starrocks.orchestration.translator import table_tags, tag_value
 from mssql_starrocks.settings import MssqlSettings
 from mssql_starrocks.source.discover import discover, list_tables
@@ -134,15 +134,18 @@ class Watch:
 def new_tables_sensor(watch: Watch) -> dg.SensorDefinition:
     """The sensor over one database; it is started by hand in the UI, because it launches runs."""
     keys = [key for chain in watch.keys.values() for key in chain]
+    own = Own(watch.config.name)
 
     @dg.sensor(
-        name="new_tables",
+        name=own.named("new_tables"),
+        required_resource_keys=own.keys("mssql"),
         asset_selection=dg.AssetSelection.assets(*keys),
         minimum_interval_seconds=watch.config.sensor_seconds,
         description="Adds tables that appear in SQL Server, reloads the code location and copies each once.",
     )
-    def new_tables(context: dg.SensorEvaluationContext, mssql: MssqlResource) -> dg.SensorResult:
-        return watch.tick(context, mssql.settings())
+    def new_tables(context: dg.SensorEvaluationContext, **_: object) -> dg.SensorResult:
+        # Called directly, as tests do, Dagster hands the resources over by key once more.
+        return watch.tick(context, own.connections(context.resources).mssql.settings())
 
     return new_tables
 

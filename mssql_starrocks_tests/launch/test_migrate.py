@@ -240,3 +240,15 @@ def test_the_instance_keeps_the_runs(command, home):
         key = dg.AssetKey(["starrocks_table", "doors", "one"])
         assert instance.get_latest_materialization_event(key) is not None
         assert results_of_job(instance, "unknown") == []
+
+
+def test_a_named_configuration_runs_its_own_jobs_and_is_silent_about_other_tables(command, folder, home, caplog):
+    (folder / "mssql_starrocks.yaml").write_text(
+        "name: erp\ninclude: ['doors.*']\ntables: {doors.one: {proof: counts}, doors.two: {proof: rows}}\n"
+    )
+    found = command("migrate", "doors.one", "doors.two", "--target", "named", "--json").document
+    assert found["certified"], found
+    assert command("validate", "doors.one", "--target", "named", "--json").document["certified"]
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert {run.job_name for run in instance.get_runs()} == {"erp_copy_doors", "erp_validate"}
+    assert "matches no table" not in caplog.text

@@ -18,3 +18,14 @@ class OurCopy(SqlServerToStarRocks):
 
     def resources(self):
         return {**super().resources(), "mssql": MssqlResource(host="their.server")}
+
+
+class OtherCopy(SqlServerToStarRocks):
+    """Another server, and keys that stay apart from those of equal tables."""
+
+    def get_asset_spec(self, props):
+        spec = super().get_asset_spec(props)
+        return spec.replace_attributes(key=spec.key.with_prefix("other"))
+
+    def resources(self):
+        return {**super().resources(), "mssql": MssqlResource(host="other.server")}

@@ -7,11 +7,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import dagster as dg
 import pytest
 
+from mssql_starrocks import stages
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import SourceError
 from mssql_starrocks.orchestration.alerts import Alert, AlertError, Failed, make_alert_sensor, post
 from mssql_starrocks.orchestration.build import build_definitions
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks_tests.orchestration.conftest import make_manifest
+from mssql_starrocks_tests.orchestration.test_definitions import OurTranslator
 from mssql_starrocks_tests.orchestration.test_runs import KEYS, SILENT
 
 ALERT = Alert("copy_sales", "r1", None, (Failed("sales.orders", "load", "no room"),))
@@ -50,12 +53,18 @@ def fail_and_tick(defs, keys=KEYS, **tags):
             instance=instance, raise_on_error=False, asset_selection=list(keys), run_config=SILENT, tags=tags
         )
         assert not result.success
-        event, repository = result.get_run_failure_event(), defs.get_repository_def()
-        context = dg.build_run_status_sensor_context(
-            "alerts", event, instance, result.dagster_run, repository_def=repository
-        )
-        defs.resolve_sensor_def("alerts")(context.for_run_failure())
+        tick(defs, instance, result.get_run_failure_event(), result.dagster_run)
         return result.run_id
+
+
+def tick(defs, instance, event, run, sensor="alerts"):
+    repository = defs.get_repository_def()
+    context = dg.build_run_status_sensor_context(sensor, event, instance, run, repository_def=repository)
+    defs.resolve_sensor_def(sensor)(context.for_run_failure())
+
+
+def died_event(job):
+    return dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, job, message="the process died")
 
 
 def location(**config):
@@ -110,9 +119,48 @@ def test_a_receiver_of_ones_own(fakes):
     assert [(f.table, f.step) for f in told[0].failures] == [("sales.orders", "starrocks_table, check row_count")]
 
 
+def test_a_check_of_a_renamed_asset_is_told_with_its_stage(fakes):
+    told = []
+    fakes.failing = {"warehouse.values"}
+    renamed = build_definitions(make_manifest(), Config(), translator=OurTranslator(), receiver=told.append)
+    fail_and_tick(renamed, keys=[key.with_prefix("erp-2.x") for key in KEYS])
+    [failure] = told[0].failures
+    assert (failure.table, failure.step) == ("sales.orders", "starrocks_table, check values")
+
+
+@pytest.mark.parametrize("name", ["", "erp"])
+def test_a_rollback_is_told_with_the_table_that_it_was_asked_for(fakes, monkeypatch, name):
+    def refuse(*_):
+        raise SourceError("there is no earlier load")
+
+    monkeypatch.setattr(stages, "rollback", refuse)
+    told, own = [], Own(name)
+    defs = build_definitions(make_manifest(), Config(name=name), receiver=told.append)
+    asked = SILENT | {"ops": {own.named("take_back"): {"config": {"table": "sales.orders"}}}}
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = defs.resolve_job_def(own.named("rollback"))
+        result = job.execute_in_process(run_config=asked, instance=instance, raise_on_error=False)
+        tick(defs, instance, result.get_run_failure_event(), result.dagster_run, own.named("alerts"))
+        died = dg.DagsterRun(own.named("rollback"), run_config=asked)
+        tick(defs, instance, died_event("rollback"), died, own.named("alerts"))
+    assert [(f.table, f.error) for alert in told for f in alert.failures] == [
+        ("sales.orders", "sales.orders: there is no earlier load"),
+        ("sales.orders", "the process died"),
+    ]
+
+
+@pytest.mark.parametrize("ops", [None, {}, {"take_back": None}, {"take_back": {"config": {"table": {"env": "T"}}}}])
+def test_a_rollback_that_names_no_table_is_told_too(ops):
+    told = []
+    defs = build_definitions(make_manifest(), Config(), receiver=told.append)
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick(defs, instance, died_event("rollback"), dg.DagsterRun("rollback", run_config={"ops": ops}))
+    assert told[0].failures == (Failed("", "run", "the process died"),)
+
+
 def test_a_run_whose_process_died():
     told = []
-    event = dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, "copy_sales", message="the process died")
+    event = died_event("copy_sales")
     run = dg.DagsterRun("copy_sales", run_id="r1")
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_run_status_sensor_context("alerts", event, instance, run).for_run_failure()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from dagster_dg_cli.cli import cli
 
@@ -45,7 +46,7 @@ def dg(contoso, monkeypatch):
 
 @pytest.fixture
 def second(contoso):
-    """The only defs.yaml of the project for a while: `dg check yaml` looks at one file per type."""
+    """In the place of the ERP's defs.yaml for a while: `dg check yaml` looks at one file per type."""
     file, away = contoso / "contoso/defs/erp/defs.yaml", contoso / "away.yaml"
     file.rename(away)
     yield file
@@ -59,11 +60,13 @@ def test_listed_with_its_summary(dg):
     assert "The ERP database of Contoso in StarRocks." in text
 
 
-def test_scaffolded_ready_to_load_with_a_state_of_its_own(dg, contoso):
-    assert dg("scaffold", "defs", COMPONENT, "crm")[0] == 0
-    written = (contoso / "contoso/defs/crm/defs.yaml").read_text()
-    shutil.rmtree(contoso / "contoso/defs/crm")
-    assert written.split() == ["type:", COMPONENT, "attributes:", "include:", "-", "'*'", "state_key:", "crm"]
+@pytest.mark.parametrize(("folder", "name"), [("hr", "hr"), ("HR-2.x", "hr_2_x"), ("2024", "copy_2024")])
+def test_scaffolded_ready_to_load_with_a_name_and_a_state_of_its_own(dg, contoso, folder, name):
+    assert dg("scaffold", "defs", COMPONENT, folder)[0] == 0
+    written = yaml.safe_load((contoso / f"contoso/defs/{folder}/defs.yaml").read_text())
+    shutil.rmtree(contoso / f"contoso/defs/{folder}")
+    assert written == {"type": COMPONENT, "attributes": {"include": ["*"], "name": name, "state_key": folder}}
+    assert Attributes(**written["attributes"]).name == name
 
 
 def test_every_field_is_described():
@@ -103,17 +106,26 @@ def test_what_only_loading_can_judge_has_its_line_too(dg, second, line, message)
     assert message in text
 
 
-def test_a_real_code_location_after_its_refresh(dg, contoso, box, monkeypatch):
+def test_two_databases_of_one_real_code_location_after_their_refresh(dg, contoso, box, own_box, monkeypatch):
+    """Both have a table hr.shifts; one run copies both, each from its own server."""
+    own_box.sqlserver.execute("CREATE SCHEMA hr")
+    own_box.sqlserver.execute("CREATE TABLE hr.shifts (id int NOT NULL PRIMARY KEY)")
+    own_box.sqlserver.execute("INSERT INTO hr.shifts (id) VALUES (7)")
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     for name, value in box.environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CRM_PORT", str(own_box.sqlserver.port))
     code, text = dg("utils", "refresh-defs-state")
     assert code == 0, text
+    code, text = dg("check", "defs")
+    assert code == 0, text
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{contoso}"}
-    select = ",".join(f"erp/{stage}/hr/shifts" for stage in ("mssql_snapshot", "iceberg_table", "starrocks_table"))
+    stages = ("mssql_snapshot", "iceberg_table", "starrocks_table")
+    select = ",".join(f"{name}/{stage}/hr/shifts" for name in ("erp", "crm") for stage in stages)
     command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "contoso.definitions", "--select", select]
     done = subprocess.run(command, cwd=contoso, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "contoso copies hr.shifts: warehouse" in done.stderr
     assert box.starrocks.execute("SELECT count(*) FROM contoso_hr.shifts") == [(3,)]
+    assert box.starrocks.execute("SELECT id FROM crm_hr.shifts") == [(7,)]

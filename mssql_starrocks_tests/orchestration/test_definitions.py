@@ -150,6 +150,29 @@ def test_without_a_manifest_the_location_says_what_to_run(caplog):
     assert NO_MANIFEST in caplog.text
 
 
+@pytest.mark.parametrize("name", ["", "erp"])
+def test_a_configuration_that_leaves_no_table_shows(manifest, caplog, tmp_path, name):
+    defs = build_definitions(manifest, Config(include=("slaes.*",), name=name), manifest_file=tmp_path / "m.json")
+    dg.Definitions.validate_loadable(defs)
+    shown = spec(defs, "mssql_starrocks", "erp_no_table" if name else "no_table")
+    assert shown.group_name == "setup"
+    assert "include: and exclude: leave none of 5 tables of My Company" in shown.description
+    assert shown.description in caplog.text
+    assert defs.metadata["erp_mssql_starrocks" if name else "mssql_starrocks"].value == shown.description
+    assert [sensor.name for sensor in defs.sensors] == ["erp_new_tables" if name else "new_tables"]
+
+
+def test_patterns_that_match_nothing_are_told(manifest, caplog):
+    config = Config(include=("sales.*", "slaes.*"), exclude=("*.tmp",), tables={"hr.no": {}}, targets={"gone": "x"})
+    defs = build_definitions(manifest, config)
+    lost = ["slaes.*", "*.tmp", "hr.no", "targets: gone"]
+    assert defs.metadata["unmatched_patterns"].value == lost
+    assert [f"{pattern} matches no table of My Company" in caplog.text for pattern in lost] == [True] * 4
+    caplog.clear()
+    assert "unmatched_patterns" not in build_definitions(manifest, Config(include=("sales.*",))).metadata
+    assert "matches no table" not in caplog.text
+
+
 def test_a_manifest_without_tables_loads():
     defs = build_definitions(make_manifest().with_tables(()), Config())
     dg.Definitions.validate_loadable(defs)

@@ -23,10 +23,11 @@ def twice(kept):
     return kept.copied("one"), kept.copied("two")
 
 
-def run_job(kept, monkeypatch, **config):
+def run_job(kept, monkeypatch, options=None, **config):
     for name, value in kept.box.environment().items():
         monkeypatch.setenv(name, value)
-    defs = build_definitions(discover(kept.settings.mssql), Config(include=[f"{kept.schema}.*"]))
+    found = Config(include=[f"{kept.schema}.*"], **(options or {}))
+    defs = build_definitions(discover(kept.settings.mssql), found)
     settings = {"ops": {"take_back": {"config": config}}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.ephemeral() as instance:
         return defs.resolve_job_def("rollback").execute_in_process(settings, instance=instance, raise_on_error=False)
@@ -47,13 +48,34 @@ def test_the_job_takes_a_table_back_and_says_so_in_its_assets(kept, twice, monke
 
 @pytest.mark.parametrize(
     ("config", "message"),
-    [({"table": "no.table"}, "no.table is no table of this location"), ({"load_id": "nope"}, "load nope is not in")],
+    [
+        ({"table": "no.table"}, "Company has no table no.table."),
+        ({"table": "*.t"}, "*.t is a pattern: name one table."),
+        ({"load_id": "nope"}, "load nope is not in"),
+    ],
 )
 def test_a_mistake_in_the_jobs_configuration_is_one_message(kept, twice, monkeypatch, config, message):
     result = run_job(kept, monkeypatch, **{"table": kept.name, **config})
     [text] = [e.event_specific_data.error.message for e in result.all_events if e.is_step_failure]
     assert message in text
     assert not result.get_asset_materialization_events()
+
+
+def test_the_job_takes_a_name_as_the_command_does(kept, twice, monkeypatch):
+    assert run_job(kept, monkeypatch, table=f"[{kept.schema}].[T]").success
+    assert kept.values() == ["one"]
+    result = run_job(kept, monkeypatch, table=f"{kept.schema}.tt")
+    [text] = [e.event_specific_data.error.message for e in result.all_events if e.is_step_failure]
+    assert f"has no table {kept.schema}.tt; did you mean {kept.name}?" in text
+
+
+def test_the_job_says_why_a_table_is_not_copied(kept, monkeypatch):
+    refused = {"tables": {kept.name: {"key": "nowhere"}}}
+    kept.source(f"CREATE TABLE {kept.schema}.fine (id int NOT NULL PRIMARY KEY)")
+    result = run_job(kept, monkeypatch, refused, table=kept.name)
+    [text] = [e.event_specific_data.error.message for e in result.all_events if e.is_step_failure]
+    assert f"{kept.name} is not copied: " in text
+    assert "nowhere" in text
 
 
 def test_the_command_lists_takes_back_and_ends_with_exit_codes(kept, twice, tmp_path):

@@ -33,6 +33,7 @@ from mssql_starrocks.orchestration.launch.alerting import alert
 from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.launch.stored import table_result
+from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.orchestration.translator import ChainProps, default_keys
 from mssql_starrocks.settings import Settings
@@ -146,8 +147,9 @@ class InProcess:
         targets = {chain.table.id.schema.lower(): chain.names.warehouse_database}
         config = job.config.taking_all().model_copy(update={"targets": targets})
         definitions = build_definitions(alone, config, resources=self._resources, execute=execute)
-        names = [found.name for found in definitions.jobs or () if found.name not in (EVERYTHING, VALIDATE)]
-        name = VALIDATE if job.proofs_only else names[0]
+        own = Own(config.name)
+        names = [found.name for found in definitions.jobs or () if found.name not in own.keys(EVERYTHING, VALIDATE)]
+        name = own.named(VALIDATE) if job.proofs_only else names[0]
         whole = definitions.resolve_job_def(name)
         watch(TableEvent(chain.table.id, "checks" if job.proofs_only else "launched", running.run_id))
         if job.proofs_only:
