@@ -28,6 +28,11 @@ class Attributes(Config):
 
     state_key: str = Field(STATE_KEY, description="name of the state; one per component in a project")
 
+    @field_validator("manifest")
+    @classmethod
+    def _no_manifest(cls, text: str) -> str:
+        raise ValueError("a component's manifest is its state: Dagster decides where it lies; remove this line")
+
     @field_validator("name")
     @classmethod
     def _part_of_names(cls, name: str) -> str:

@@ -96,6 +96,7 @@ def test_a_wrong_name_or_value_is_shown_at_its_line(dg, second):
         ("time_zone: Berlin", "is no time zone"),
         ("targets: {a: sys}", "sys"),
         ("webserver: localhost", "is not host:port"),
+        ("manifest: x.json", "a component's manifest is its state"),
     ],
 )
 def test_what_only_loading_can_judge_has_its_line_too(dg, second, line, message):
