@@ -109,9 +109,10 @@ def control_session(mssql: MssqlSettings) -> Iterator[Session]:
     warn_once(*source_exposures(mssql))
     import pymssql
 
-    with explained(mssql), trust_stores.for_pymssql(mssql):
+    verified = mssql.encrypt and not mssql.trust_server_certificate
+    with explained(mssql):
         connection = pymssql.connect(
-            server=mssql.host,
+            server=trust_stores.verified_name(mssql) if verified else mssql.host,
             port=str(mssql.port),
             user=mssql.user,
             password=mssql.password.get_secret_value(),

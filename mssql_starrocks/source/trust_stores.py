@@ -1,12 +1,13 @@
 """Whose certificates the drivers believe: both take their trust store from the process environment, at connect time.
 
 Other threads' libraries read the environment without our lock, and glibc may show them freed memory while it changes:
-so it is changed as seldom as can be, not with every session.
+so it is changed once, and not with every session.
 """
 
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import shutil
 import ssl
@@ -20,22 +21,26 @@ from pathlib import Path
 from mssql_starrocks.settings import MssqlSettings
 
 _FREETDS, _CERTIFICATES = "FREETDSCONF", "SSL_CERT_FILE"
-_OURS = "mssql_starrocks_verified.conf"
-_given = os.environ.get(_FREETDS)
-if _given is not None and Path(_given).name == _OURS:  # of a process that started this one
-    _given = None
+# Where FreeTDS looks by itself, https://www.freetds.org/userguide/freetdsconf.html
+_USUAL = (Path("~/.freetds.conf"), Path("/etc/freetds/freetds.conf"), Path("/etc/freetds.conf"))
 _lock = threading.Lock()
 _read = threading.Event()  # mssql-python's drivers have read their trust store, which they do once a process
 
 
-@contextmanager
-def for_pymssql(mssql: MssqlSettings) -> Iterator[None]:
-    """pymssql has no parameter for it; FreeTDS reads it from the file that FREETDSCONF names, which stays set."""
+def prepare() -> None:
+    """Set the environment, before there are threads."""
     with _lock:
-        verified = mssql.encrypt and not mssql.trust_server_certificate
-        authorities = mssql.ca_file or ssl.get_default_verify_paths().openssl_cafile
-        _set(_FREETDS, _verifying(authorities) if verified else _given)
-        yield
+        _configuration()
+
+
+def verified_name(mssql: MssqlSettings) -> str:
+    """What pymssql, which has no parameter for it, calls a server whose certificate is to be verified.
+
+    A section of its own in FreeTDS' configuration: whoever else uses pymssql in this process sees nothing of it.
+    """
+    authorities = mssql.ca_file or ssl.get_default_verify_paths().openssl_cafile
+    with _lock:
+        return _section(mssql.host, mssql.port, authorities)
 
 
 @contextmanager
@@ -47,30 +52,37 @@ def for_mssql_python(mssql: MssqlSettings) -> Iterator[None]:
             yield
             return
         before = os.environ.get(_CERTIFICATES)
-        _set(_CERTIFICATES, mssql.ca_file)
+        os.environ[_CERTIFICATES] = mssql.ca_file
         try:
             yield
             _read.set()
         finally:
-            _set(_CERTIFICATES, before)
+            if before is None:
+                del os.environ[_CERTIFICATES]
+            else:
+                os.environ[_CERTIFICATES] = before
 
 
 @cache
-def _verifying(authorities: str) -> str:
-    """A configuration of FreeTDS that lives as long as the process."""
+def _configuration() -> Path:
+    """A copy of what FreeTDS would have read, which lives as long as the process."""
+    given = os.environ.get(_FREETDS)
+    usual = [Path(given)] if given else [file.expanduser() for file in _USUAL]
+    known = next((file.read_bytes() for file in usual if file.is_file()), b"")
     folder = Path(tempfile.mkdtemp(prefix="mssql_starrocks_"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    file = folder / _OURS
-    file.write_text(
-        f"[global]\n\tca file = {authorities}\n\tcheck certificate hostname = yes\n\tencryption = require\n"
-    )
-    return str(file)
+    file = folder / "freetds.conf"
+    file.write_bytes(known)
+    os.environ[_FREETDS] = str(file)
+    return file
 
 
-def _set(name: str, value: str | None) -> None:
-    if value == os.environ.get(name):
-        return
-    if value is None:
-        del os.environ[name]
-    else:
-        os.environ[name] = value
+@cache
+def _section(host: str, port: int, authorities: str) -> str:
+    name = f"mssql_starrocks_{hashlib.sha256(repr((host, port, authorities)).encode()).hexdigest()[:12]}"
+    with _configuration().open("a", encoding="utf-8") as file:
+        file.write(
+            f"\n[{name}]\n\thost = {host}\n\tport = {port}\n\tca file = {authorities}\n"
+            "\tcheck certificate hostname = yes\n\tencryption = require\n"
+        )
+    return name

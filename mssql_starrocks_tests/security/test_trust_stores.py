@@ -1,12 +1,14 @@
 """The process environment is changed once, however many sessions there are: other threads read it meanwhile."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pymssql
 import pytest
 
 from mssql_starrocks.settings import Settings
-from mssql_starrocks.source import trust_stores
 from mssql_starrocks.source.connect import control_session, reader_session
 
 
@@ -37,5 +39,21 @@ def test_the_certificates_are_believed_by_nobody_else(mssql):
     assert os.environ.get("SSL_CERT_FILE") == before != mssql.ca_file
 
 
-def test_a_file_of_ours_is_no_configuration_that_somebody_gave():
-    assert trust_stores._given is None or not trust_stores._given.endswith(trust_stores._OURS)
+def test_somebody_elses_pymssql_in_this_process_connects_as_ever(mssql, box):
+    look(mssql)
+    given = {"user": mssql.user, "password": mssql.password.get_secret_value(), "database": mssql.database}
+    with pymssql.connect(server="127.0.0.1", port=str(mssql.port), **given):  # no name of its certificate
+        pass
+
+
+def test_what_somebody_configured_for_freetds_is_kept(tmp_path):
+    file = tmp_path / "theirs.conf"
+    file.write_text("[global]\n\ttext size = 12345\n")
+    code = (
+        "import os; from mssql_starrocks.source import trust_stores;"
+        "trust_stores._section('h', 1433, '/ca.pem'); print(open(os.environ['FREETDSCONF']).read())"
+    )
+    environment = {**os.environ, "FREETDSCONF": str(file)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("[global]\n\ttext size = 12345\n")
+    assert "host = h\n\tport = 1433\n\tca file = /ca.pem" in done.stdout
