@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mssql_starrocks.api import changing, looking
 from mssql_starrocks.api.jobs import ConflictError, Jobs
-from mssql_starrocks.api.security import TokenRequired
+from mssql_starrocks.api.security import OtherSitesRefused, TokenRequired
 from mssql_starrocks.api.shared import known_parameters
 from mssql_starrocks.api.views import Views
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
@@ -42,7 +42,8 @@ def create_app(jobs: Jobs, token: str | None, webserver: WebserverAddress | None
     app.include_router(changing.router, dependencies=_ASKED)
     for error, answer in _ERRORS.items():
         app.add_exception_handler(error, answer)
-    if token is None:  # another page's script would call us by a name of its own (DNS rebinding)
+    if token is None:  # else a script of another site may call us, also by a name of its own (DNS rebinding)
+        app.add_middleware(OtherSitesRefused)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     else:
         app.add_middleware(TokenRequired, token=token)

@@ -55,6 +55,36 @@ def test_without_a_token_only_this_machine_s_own_names_are_answered(api):
 
 
 @pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1:9999", "Sec-Fetch-Site": "same-site"},  # another server of this machine
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_without_a_token_pages_of_other_sites_are_refused(api, sent):
+    with api.opened(token=None, base="http://127.0.0.1:8000") as client:
+        plain = {"Content-Type": "text/plain", **sent}
+        for answer in (
+            client.http.post("/jobs/1/cancel", content=b"x=1", headers=plain),
+            client.http.get("/jobs", headers=sent),
+            client.http.options("/jobs/1/cancel", headers={**sent, "Access-Control-Request-Method": "POST"}),
+        ):
+            assert answer.status_code == 403
+            assert answer.json()["detail"].startswith("A page of another site asked")
+
+
+def test_without_a_token_the_own_page_may_change(api):
+    own = {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
+    with api.opened(token=None, base="http://127.0.0.1:8000") as client:
+        assert client.http.post("/jobs/1/cancel", headers=own).status_code == 404
+        assert client.http.get("/docs", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+        assert client.http.post("/jobs/1/cancel").status_code == 404
+
+
+@pytest.mark.parametrize(
     ("token", "host", "message"),
     [(None, "0.0.0.0", "can be reached by others"), ("", "127.0.0.1", "at least 16"), ("short", "::1", "at least 16")],
 )
