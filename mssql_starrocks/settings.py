@@ -6,26 +6,50 @@ import difflib
 import os
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from mssql_starrocks.errors import ConfigError
 
 _SHORTEST = 4  # what is shorter is in every other word
 _secrets: set[str] = set()  # of all settings of this process
 _PASSWORD_OF_URL = re.compile(r"(://[^/@\s:]*:)[^/\s]+@")
+_UNREADABLE = (
+    "it cannot be read as an address: write https://host:port/path, and user and password in it percent-encoded "
+    "(@ as %40, / as %2F)"
+)
+_QUERY = (
+    "an address with a query or a fragment (? or #) is refused, because it would be shown and kept in logs: leave it "
+    "out, and write ? and # of a password as %3F and %23"
+)
+_SECRET_OF_QUERY = re.compile("pass|pwd|secret|token|key", re.IGNORECASE)
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def model_post_init(self, _: Any) -> None:
         found = [v.get_secret_value() for v in self.__dict__.values() if isinstance(v, SecretStr)]
-        _secrets.update(secret for secret in found if len(secret) >= _SHORTEST)
+        _secrets.update(secret for secret in (*found, *self._more_secrets()) if len(secret) >= _SHORTEST)
+
+    def _more_secrets(self) -> Iterable[str]:
+        """Those that are a part of a value."""
+        return ()
 
 
 def redacted(text: str) -> str:
@@ -46,6 +70,42 @@ def _existing(file: str | None) -> str | None:
 def _listed(value: Any) -> Any:
     """`a, b` of an environment variable."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _address(url: str) -> SplitResult:
+    """Its parts. What is wrong is not repeated: a password with @ or / in it stands where a host or port would."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(_UNREADABLE) from None
+    at = parts.netloc.count("@")
+    if not parts.scheme or at > 1 or url.count("@") > at or " " in url or not url.isprintable():
+        raise ValueError(_UNREADABLE)
+    return parts
+
+
+def _web_address(url: str) -> SplitResult:
+    """Of a server that speaks HTTP. Drivers, logs and Dagster's storage would keep a query."""
+    if "?" in url or "#" in url:
+        raise ValueError(_QUERY)
+    parts = _address(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(_UNREADABLE)
+    return parts
+
+
+def _has_host(url: str) -> bool:
+    """Any address but the file of an SQLite catalog."""
+    return not url.startswith("sqlite:")
+
+
+def _secrets_of(url: str) -> Iterator[str]:
+    """Password, or a user that stands alone, and what a query calls a secret; each as written and as sent."""
+    parts = urlsplit(url)
+    written = parts.password or parts.username or ""
+    yield from (written, unquote(written))
+    yield from (value for name, value in parse_qsl(parts.query) if _SECRET_OF_QUERY.search(name))
 
 
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -95,7 +155,26 @@ class LakeSettings(_Section):
     bucket: str = Field("", pattern="^[A-Za-z0-9._-]{0,255}$", description="where tables lie")
     warehouse_path: str = Field("warehouse", description="folder in the bucket; of a sql catalog without one, here")
     endpoint: str | None = Field(None, description="of a store that is not AWS itself")
-    uri: str | None = Field(None, repr=False, description="of a sql or rest catalog")
+    uri: str | None = Field(
+        None, repr=False, description="of a sql or rest catalog; user and password in it percent-encoded"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _no_keys(cls, url: str | None) -> str | None:
+        if url and "@" in _web_address(url).netloc:
+            raise ValueError("no user and password belong there: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        return url
+
+    @field_validator("uri")
+    @classmethod
+    def _readable(cls, url: str | None, others: ValidationInfo) -> str | None:
+        if url and _has_host(url):
+            (_web_address if others.data.get("catalog") == "rest" else _address)(url)
+        return url
+
+    def _more_secrets(self) -> Iterable[str]:
+        return _secrets_of(self.uri) if self.uri and _has_host(self.uri) else ()
 
     @property
     def warehouse(self) -> str:
@@ -323,4 +402,4 @@ def _explain(error: Any, values: Mapping[str, str]) -> str:
     if error["type"] == "missing":
         near = difflib.get_close_matches(name, [v for v in values if v not in NAMES], 1, 0.8)
         return f"{name} is not set: put it into .env or the environment" + (f" (found {near[0]})" if near else "")
-    return f"{name}: {error['msg']}"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
