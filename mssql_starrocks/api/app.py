@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mssql_starrocks.api import changing, looking
@@ -18,6 +19,7 @@ from mssql_starrocks.api.shared import known_parameters
 from mssql_starrocks.api.views import Views
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
 from mssql_starrocks.orchestration.address import WebserverAddress
+from mssql_starrocks.orchestration.launch.home import unusable
 from mssql_starrocks.settings import redacted
 
 _ASKED = [
@@ -63,6 +65,11 @@ def _behind(_: Request, error: Exception) -> JSONResponse:
     return _problem(503, error)
 
 
+def _storage(request: Request, error: Exception) -> JSONResponse:
+    """Dagster's storage does not answer, or its disk is full."""
+    return _problem(503, unusable(request.app.state.jobs.home, error))
+
+
 def _wrong(_: Request, error: Exception) -> JSONResponse:
     """FastAPI's own answer repeats the input, which need not be Unicode."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
@@ -80,5 +87,6 @@ _ERRORS: Mapping[type[Exception], Callable[[Request, Exception], JSONResponse]] 
     SelectionError: _not_found,
     ConflictError: _conflict,
     MssqlStarrocksError: _behind,
+    SQLAlchemyError: _storage,
     RequestValidationError: _wrong,
 }

@@ -20,7 +20,7 @@ _KNOWN: dict[int, str] = {
     403: "No token is asked for, and a page of another site asked",
     404: "No such job, table or schema; nothing was launched",
     409: "Another job is in the way, or the job has ended",
-    503: "SQL Server, the lake or StarRocks refused or does not answer, or the configuration is wrong",
+    503: "SQL Server, lake, StarRocks or Dagster's storage refuses or does not answer, or the configuration is wrong",
 }
 
 

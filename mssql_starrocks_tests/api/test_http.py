@@ -1,15 +1,19 @@
 """Who may ask what, and how wrong requests are refused: before anything is launched."""
 
 import base64
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from mssql_starrocks.api.requests import LoadFromLake, MigrateSchema, Validate
 from mssql_starrocks.api.security import check_token
+from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.model import TableId
+from mssql_starrocks.orchestration.launch.prepare import Workplace
 from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
@@ -174,6 +178,24 @@ def test_wrong_fields_are_422_and_named(client, path, body, field):
     assert answer.status_code == 422
     assert [wrong["loc"] for wrong in answer.json()["detail"]] == [["body", field]]
     assert client.get("/jobs").json()["jobs"] == []
+
+
+@pytest.mark.parametrize("text", ["a: 2026-99-99", "[" * 200_000, "enigne: arrow"])
+def test_a_wrong_configuration_is_503(client, home, text):
+    file = home / "mssql_starrocks.yaml"
+    file.write_text(text)
+    client.jobs.place = lambda: Workplace(Config.load(file), file)
+    answer = client.post("/validate", source_schema="shop")
+    assert (answer.status_code, str(file) in answer.json()["detail"]) == (503, True), answer.text
+
+
+def test_a_storage_of_jobs_that_does_not_answer_is_503(client, home):
+    with closing(sqlite3.connect(home / "history" / "runs.db")) as runs:
+        runs.execute("DROP TABLE runs")
+    assert client.get("/health").status_code == 503
+    for answer in (client.get("/jobs"), client.post("/validate", source_schema="shop")):
+        assert answer.status_code == 503
+        assert answer.json()["detail"].startswith(f"DAGSTER_HOME {home}: Dagster's storage there cannot be used (")
 
 
 def test_a_body_that_is_no_json_is_400(client):
