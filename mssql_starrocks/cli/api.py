@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mssql_starrocks.cli.app import ConfigOption, app, errors, told
+from mssql_starrocks.cli.shared import ConfigOption, app, errors, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.settings import Settings, load_dotenv

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from mssql_starrocks.cli.app import FAILED, INTERRUPTED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
 from mssql_starrocks.cli.choosing import (
     Engine,
     Everything,
@@ -26,6 +25,17 @@ from mssql_starrocks.cli.choosing import (
     chosen,
 )
 from mssql_starrocks.cli.dry_run import show_plan
+from mssql_starrocks.cli.shared import (
+    FAILED,
+    INTERRUPTED,
+    ConfigOption,
+    JsonOption,
+    app,
+    errors,
+    screen,
+    tell_json,
+    told,
+)
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.settings import load_dotenv

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mssql_starrocks.chain import plan_chains
-from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, Target, chosen
+from mssql_starrocks.cli.shared import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, HomeError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest

@@ -12,8 +12,18 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
 from mssql_starrocks.cli.choosing import Target
+from mssql_starrocks.cli.shared import (
+    FAILED,
+    ConfigOption,
+    JsonOption,
+    app,
+    errors,
+    screen,
+    show_table,
+    tell_json,
+    told,
+)
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest

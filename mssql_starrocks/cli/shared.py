@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -19,6 +20,7 @@ from rich.table import Table as RichTable
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
+_SOON = 0.02  # seconds
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="A certified copy of SQL Server databases in StarRocks, through Apache Iceberg.")  # fmt: skip
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="MSSQL_STARROCKS_CONFIG", help="configuration file")]
@@ -44,20 +46,54 @@ def main(
 @contextmanager
 def told(*, as_json: bool = False) -> Iterator[None]:
     """A user's mistake is one message and exit code 1 or 2, never a traceback. Ctrl-C and SIGTERM end everything."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is born with SIGINT ignored
-        signal.signal(number, signal.default_int_handler)
     warnings.showwarning = lambda message, *_: errors.print(f"warning: {message}", markup=False)  # type: ignore[assignment]
     try:
-        yield
-    except MssqlStarrocksError as error:
-        if as_json:
-            tell_json({"version": 1, "certified": False, "error": str(error)})
-        errors.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
-        wrong_use = isinstance(error, ConfigError | SelectionError)
-        raise typer.Exit(WRONG_USE if wrong_use else FAILED) from None
+        with _interruptible():
+            try:
+                yield
+            except MssqlStarrocksError as error:
+                _tell_error(error, as_json=as_json)
     except KeyboardInterrupt:
         errors.print("stopped")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _tell_error(error: MssqlStarrocksError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        tell_json({"version": 1, "certified": False, "error": str(error)})
+    errors.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
+    wrong_use = isinstance(error, ConfigError | SelectionError)
+    raise typer.Exit(WRONG_USE if wrong_use else FAILED) from None
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGINT and SIGTERM raise KeyboardInterrupt. A shell's background job is born with SIGINT ignored."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if signal.getsignal(signal.SIGALRM) is _interrupt and signal.setitimer(signal.ITIMER_REAL, 0)[0]:
+            raise KeyboardInterrupt  # what an import held up
+
+
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    """As Python at Ctrl-C, but only after an import: there the exception may be lost, or become another."""
+    if _importing(frame):
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.setitimer(signal.ITIMER_REAL, _SOON)
+        return
+    raise KeyboardInterrupt
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def tell_json(document: object) -> None:
