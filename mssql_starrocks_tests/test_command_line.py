@@ -1,6 +1,8 @@
 """What every command of the command line has in common."""
 
 import json
+import subprocess
+import sys
 
 import click
 import pytest
@@ -36,6 +38,13 @@ def test_a_users_mistake_is_json_too(name, tmp_path):
     said = json.loads(done.stdout)["error"]
     assert "none.yaml" in said or "_HOST is not set" in said
     assert done.stderr == f"error: {said}\n"
+
+
+def test_an_argument_that_is_no_unicode_is_json_too(tmp_path):
+    arguments = ["migrate", "a", "--json", "--config", f"{tmp_path}/\udcff.yaml"]
+    done = subprocess.run([sys.executable, "-m", "mssql_starrocks.cli", *arguments], capture_output=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "\udcff.yaml" in json.loads(done.stdout)["error"]
 
 
 def test_the_version_is_told():

@@ -98,7 +98,8 @@ def _importing(frame: FrameType | None) -> bool:
 
 def tell_json(document: object) -> None:
     """The one document of `--json`."""
-    typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    typer.echo(text.encode(errors="backslashreplace"))  # an argument need not be Unicode; JSON's escapes are the same
 
 
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
