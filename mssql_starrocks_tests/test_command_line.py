@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mssql_starrocks.cli import app
 
 COMMANDS = typer.main.get_command(app).commands
-FOREGROUND = {"api", "demo", "ui"}  # they serve, or show, until they are ended
+FOREGROUND = {"demo", "ui"}  # they show, until they are ended
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -28,7 +28,7 @@ def test_there_is_json_for_scripts(name):
     assert "--json" in {option for parameter in COMMANDS[name].params for option in parameter.opts}
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - FOREGROUND - {"jars", "sandbox"}))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - FOREGROUND - {"api", "jars", "sandbox"}))
 def test_a_users_mistake_is_json_too(name, tmp_path):
     """One document on stdout, one message on stderr, exit code 2."""
     arguments = [a.make_metavar(click.Context(COMMANDS[name])) for a in COMMANDS[name].params if a.required]
@@ -38,6 +38,34 @@ def test_a_users_mistake_is_json_too(name, tmp_path):
     said = json.loads(done.stdout)["error"]
     assert "none.yaml" in said or "_HOST is not set" in said
     assert done.stderr == f"error: {said}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_that_is_not_there_is_json_too(name):
+    done = CliRunner().invoke(app, [name, "--json", "--nonsense"])
+    assert done.exit_code == 2
+    said = json.loads(done.stdout)
+    assert {**said, "error": ""} == {"version": 1, "certified": False, "error": ""}
+    assert "No such option" in said["error"]
+    assert done.stderr == f"error: {said['error']}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("migrate", "--parallel", "0"), "Invalid value for '--parallel': 0 is not in the range x>=1."),
+        (("validate", "--parallel", "many"), "'many' is not a valid int"),
+        (("rollback",), "Missing argument 'TABLE'"),
+        (("migrat",), "No such command 'migrat'"),
+        (("--nonsense", "migrate"), "No such option '--nonsense'"),
+    ],
+)
+def test_wrong_use_that_typer_finds_is_json_too(arguments, message):
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert (done.exit_code, message in json.loads(done.stdout)["error"]) == (2, True), done.output
+    plain = CliRunner().invoke(app, arguments)
+    assert (plain.exit_code, plain.stdout) == (2, "")
+    assert "Usage: " in plain.stderr
 
 
 def test_an_argument_that_is_no_unicode_is_json_too(tmp_path):

@@ -10,18 +10,45 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
+import click
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
+from typer.core import TyperGroup
 
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 _SOON = 0.02  # seconds
-app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
+
+
+class Commands(TyperGroup):
+    """With --json a wrong use that Typer finds is a document, too, in the place of its box."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _usage_told(args):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _usage_told(ctx.args):  # of the command, without its name
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_told(arguments: Sequence[str]) -> Iterator[None]:
+    as_json = "--json" in arguments
+    try:
+        yield
+    except click.UsageError as error:
+        if not as_json:
+            raise
+        _tell_error(ConfigError(error.format_message()), as_json=True)
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="A certified copy of SQL Server databases in StarRocks, through Apache Iceberg.")  # fmt: skip
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="MSSQL_STARROCKS_CONFIG", help="configuration file")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, all else on stderr")]

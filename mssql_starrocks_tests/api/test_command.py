@@ -1,5 +1,6 @@
 """`mssql-starrocks api` as a process of its own."""
 
+import json
 import os
 import signal
 import socket
@@ -64,6 +65,25 @@ def _free_port():
 @retry(retry=retry_if_exception_type(httpx.ConnectError), wait=wait_fixed(0.05), stop=stop_after_delay(60))
 def _healthy(url):
     return httpx.get(f"{url}/health").json()["status"] == "healthy"
+
+
+@pytest.mark.parametrize("given", [None, "a-token-that-was-chosen"])
+def test_it_says_as_json_where_it_serves(environment, tmp_path, given):
+    port = _free_port()
+    chosen = {"MSSQL_STARROCKS_API_TOKEN": given} if given else {}
+    process = subprocess.Popen([*COMMAND, "--port", port, "--json"], cwd=tmp_path, env={**environment, **chosen},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    try:
+        said = "".join(iter(process.stdout.readline, "}\n")) + "}"
+        document = json.loads(said)
+        bearer = {"Authorization": f"Bearer {given or document.pop('token')}"}
+        assert document == {"version": 1, "url": f"http://127.0.0.1:{port}", "docs": f"http://127.0.0.1:{port}/docs"}
+        assert httpx.get(document["docs"], headers=bearer).status_code == 200
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_it_serves_with_the_token_it_told_and_ends_at_ctrl_c(environment, tmp_path, home):
