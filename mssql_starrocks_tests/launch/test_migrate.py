@@ -206,3 +206,16 @@ def test_the_instance_keeps_the_runs(command, home):
         key = dg.AssetKey(["starrocks_table", "doors", "one"])
         assert instance.get_latest_materialization_event(key) is not None
         assert results_of_job(instance, "unknown") == []
+
+
+def test_a_run_that_failed_does_not_promise_a_retry(command, home, source):
+    """Dagster's daemon would take the promise of run_retries for a run that it launched itself."""
+    with (home / "dagster.yaml").open("a") as file:
+        file.write("run_retries: {enabled: true, max_retries: 2}\n")
+    source.starrocks.execute("CREATE DATABASE retried")
+    source.starrocks.execute("CREATE TABLE retried.one (id INT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+    assert command("migrate", "doors.one", "--target", "retried").code == 1
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        [run] = instance.get_runs()
+        assert run.tags.get("dagster/will_retry", "false") == "false"
+        assert run.tags["dagster/max_retries"] == "0"

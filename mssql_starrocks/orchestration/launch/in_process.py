@@ -28,7 +28,7 @@ from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.orchestration.jobs import EVERYTHING, VALIDATE
 from mssql_starrocks.orchestration.launch.home import explained, opened
-from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
+from mssql_starrocks.orchestration.launch.job import NO_RETRIES, Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.launch.stored import table_result
 from mssql_starrocks.orchestration.resources import LazySpark
@@ -159,7 +159,7 @@ class InProcess:
             raise_on_error=False,
             run_config=_SILENT,
             run_id=running.run_id,
-            tags=job.tags(chain),
+            tags=job.tags(chain) | NO_RETRIES,
             asset_selection=None if job.proofs_only else [keys[stage] for stage in job.stages],
         )
 
