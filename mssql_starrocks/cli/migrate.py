@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from mssql_starrocks.cli import completing
 from mssql_starrocks.cli.choosing import (
     Engine,
     Everything,
@@ -45,8 +46,16 @@ if TYPE_CHECKING:
     from mssql_starrocks.orchestration.launch.results import MigrationResult
     from mssql_starrocks.selection import Selection
 
-ResumeFrom = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with this table, in the manifest's order")]
-SkipUntil = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with the table after this one")]
+ResumeFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TABLE", help="begin with this table, in the manifest's order", autocompletion=completing.tables
+    ),
+]
+SkipUntil = Annotated[
+    str | None,
+    typer.Option(metavar="TABLE", help="begin with the table after this one", autocompletion=completing.tables),
+]
 OnlyLake = Annotated[bool, typer.Option("--only-lake", help="up to the published Iceberg table")]
 OnlyWarehouse = Annotated[bool, typer.Option("--only-warehouse", help="from the published Iceberg table to StarRocks")]
 Parallel = Annotated[int, typer.Option(min=1, help="tables at a time")]
