@@ -295,6 +295,8 @@ class Config(_Strict):
             raise ConfigError(f"{file}: not valid YAML{where}: {getattr(error, 'problem', None) or error}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file} cannot be read: {error}") from error
+        except Exception as error:  # PyYAML's constructors pass on what Python says of a date or a number
+            raise ConfigError(f"{file}: not valid YAML: {error}; put what is a text into quotes") from error
         if not isinstance(data, dict):
             raise ConfigError(f"{file}: expected keys and values, found {type(data).__name__}")
         return Config.parse(data, str(file))

@@ -32,6 +32,14 @@ class SelectionError(MssqlStarrocksError):
     """
 
 
+class HomeError(MssqlStarrocksError):
+    """Dagster's storage in DAGSTER_HOME cannot be read or written.
+
+    Why: The folder is read-only or another user's, its disk is full, or its database is damaged or does not answer.
+    Do: Make room or give the right to write; else set DAGSTER_HOME to another folder. What is published stays.
+    """
+
+
 class PlanDriftError(MssqlStarrocksError):
     """A plan on disk is not what would be copied now.
 

@@ -71,9 +71,10 @@ def load(file: Path) -> Document:
     """
     try:
         plan = json.loads(file.read_text(encoding="utf-8"))
+        json.dumps(plan, ensure_ascii=False).encode()  # a half of a surrogate pair could not be shown
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         plan = None
     if not _is_plan(plan):
         raise ConfigError(f"{file} is no plan of version {VERSION}. Make one: mssql-starrocks plan --all --out {file}")

@@ -11,8 +11,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
+from mssql_starrocks.addresses import address, has_host, secrets_of, web_address
 from mssql_starrocks.errors import ConfigError
 
 _SHORTEST = 4  # what is shorter is in every other word
@@ -21,11 +32,15 @@ _PASSWORD_OF_URL = re.compile(r"(://[^/@\s:]*:)[^/\s]+@")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def model_post_init(self, _: Any) -> None:
         found = [v.get_secret_value() for v in self.__dict__.values() if isinstance(v, SecretStr)]
-        _secrets.update(secret for secret in found if len(secret) >= _SHORTEST)
+        _secrets.update(secret for secret in (*found, *self._more_secrets()) if len(secret) >= _SHORTEST)
+
+    def _more_secrets(self) -> Iterable[str]:
+        """Those that are a part of a value."""
+        return ()
 
 
 def redacted(text: str) -> str:
@@ -95,7 +110,26 @@ class LakeSettings(_Section):
     bucket: str = Field("", pattern="^[A-Za-z0-9._-]{0,255}$", description="where tables lie")
     warehouse_path: str = Field("warehouse", description="folder in the bucket; of a sql catalog without one, here")
     endpoint: str | None = Field(None, description="of a store that is not AWS itself")
-    uri: str | None = Field(None, repr=False, description="of a sql or rest catalog")
+    uri: str | None = Field(
+        None, repr=False, description="of a sql or rest catalog; user and password in it percent-encoded"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _no_keys(cls, url: str | None) -> str | None:
+        if url and "@" in web_address(url).netloc:
+            raise ValueError("no user and password belong there: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        return url
+
+    @field_validator("uri")
+    @classmethod
+    def _readable(cls, url: str | None, others: ValidationInfo) -> str | None:
+        if url and has_host(url):
+            (web_address if others.data.get("catalog") == "rest" else address)(url)
+        return url
+
+    def _more_secrets(self) -> Iterable[str]:
+        return secrets_of(self.uri) if self.uri and has_host(self.uri) else ()
 
     @property
     def warehouse(self) -> str:
@@ -323,4 +357,4 @@ def _explain(error: Any, values: Mapping[str, str]) -> str:
     if error["type"] == "missing":
         near = difflib.get_close_matches(name, [v for v in values if v not in NAMES], 1, 0.8)
         return f"{name} is not set: put it into .env or the environment" + (f" (found {near[0]})" if near else "")
-    return f"{name}: {error['msg']}"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"

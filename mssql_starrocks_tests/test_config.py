@@ -58,6 +58,24 @@ def test_a_mistake_in_the_file_is_named(tmp_path, text, message):
     assert str(file) in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 2026-99-99", "month must be in 1..12"),
+        ("a: !!timestamp x", "not valid YAML"),
+        ("a: !!bool perhaps", "not valid YAML"),
+        ("[" * 200_000, "not valid YAML"),
+    ],
+)
+def test_what_python_says_of_a_value_is_told_as_a_mistake_in_the_file(tmp_path, text, message):
+    file = tmp_path / "mssql_starrocks.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message) as error:
+        Config.load(file)
+    assert str(error.value).startswith(str(file))
+    assert "\n" not in str(error.value)
+
+
 def test_a_missing_file_means_defaults(tmp_path):
     assert Config.load(tmp_path / "mssql_starrocks.yaml") == Config()
     with pytest.raises(ConfigError, match=r"mine\.yaml cannot be read"):

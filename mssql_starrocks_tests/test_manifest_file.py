@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
+from mssql_starrocks.chain import plan_chains
 from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import load_manifest, manifest_path, save_manifest
-from mssql_starrocks.model import Manifest
+from mssql_starrocks.model import Key, Manifest, TableId
 from mssql_starrocks_tests.tables import things
 
 
@@ -46,3 +49,18 @@ def test_unreadable_file_is_one_message(tmp_path):
 def test_relative_to_the_configuration(tmp_path):
     assert manifest_path(Config(), tmp_path / "a.yaml") == tmp_path / "manifest.json"
     assert manifest_path(Config(manifest="/else/m.json"), tmp_path / "a.yaml").as_posix() == "/else/m.json"
+
+
+def test_a_key_over_columns_that_are_not_there_refuses_its_table_alone(manifest, tmp_path):
+    """Somebody edited the file."""
+    good = things()
+    without = replace(good, id=TableId("sales", "empty"), columns=())
+    other = replace(good, id=TableId("sales", "other"), keys=(Key("PK", ("gone",), primary=True),))
+    save_manifest(manifest.with_tables((good, without, other)), tmp_path / "manifest.json")
+    chains, refused = plan_chains(load_manifest(tmp_path / "manifest.json"), Config())
+    assert [str(chain.table.id) for chain in chains] == ["sales.things"]
+    assert {str(one.table): one.reason.partition(". ")[0] for one in refused} == {
+        "sales.empty": "sales.empty: a key names column id, which is none of its columns",
+        "sales.other": "sales.other: a key names column gone, which is none of its columns",
+    }
+    assert all("mssql-starrocks discover" in one.reason for one in refused)

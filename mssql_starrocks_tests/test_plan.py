@@ -176,6 +176,8 @@ def test_a_plan_is_refused_when_reality_has_drifted(box, platform, tmp_path):
         '{"version": 1, "tables": {"a.b": "x"}}',
         '{"version": 1, "tables": {}, "refused": []}',
         '{"version": 99, "tables": {}}',
+        '{"version": 1, "tables": {"a.\\ud800": {}}}',
+        pytest.param("[" * 200_000, id="deep"),
     ],
 )
 def test_a_file_that_is_no_plan_is_named(tmp_path, content):

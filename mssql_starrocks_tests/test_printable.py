@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssql_starrocks.cli.app import Screen
+from mssql_starrocks.cli.shared import Screen
 from mssql_starrocks.config import Config
 from mssql_starrocks.model import Manifest, TableId
 from mssql_starrocks.printable import one_line, printable

@@ -9,15 +9,17 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mssql_starrocks.api import changing, looking
 from mssql_starrocks.api.jobs import ConflictError, Jobs
-from mssql_starrocks.api.security import TokenRequired
+from mssql_starrocks.api.security import OtherSitesRefused, TokenRequired
 from mssql_starrocks.api.shared import known_parameters
 from mssql_starrocks.api.views import Views
 from mssql_starrocks.errors import MssqlStarrocksError, SelectionError
 from mssql_starrocks.orchestration.address import WebserverAddress
+from mssql_starrocks.orchestration.launch.home import unusable
 from mssql_starrocks.settings import redacted
 
 _ASKED = [
@@ -42,7 +44,8 @@ def create_app(jobs: Jobs, token: str | None, webserver: WebserverAddress | None
     app.include_router(changing.router, dependencies=_ASKED)
     for error, answer in _ERRORS.items():
         app.add_exception_handler(error, answer)
-    if token is None:  # another page's script would call us by a name of its own (DNS rebinding)
+    if token is None:  # else a script of another site may call us, also by a name of its own (DNS rebinding)
+        app.add_middleware(OtherSitesRefused)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     else:
         app.add_middleware(TokenRequired, token=token)
@@ -62,6 +65,11 @@ def _behind(_: Request, error: Exception) -> JSONResponse:
     return _problem(503, error)
 
 
+def _storage(request: Request, error: Exception) -> JSONResponse:
+    """Dagster's storage does not answer, or its disk is full."""
+    return _problem(503, unusable(request.app.state.jobs.home, error))
+
+
 def _wrong(_: Request, error: Exception) -> JSONResponse:
     """FastAPI's own answer repeats the input, which need not be Unicode."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
@@ -79,5 +87,6 @@ _ERRORS: Mapping[type[Exception], Callable[[Request, Exception], JSONResponse]] 
     SelectionError: _not_found,
     ConflictError: _conflict,
     MssqlStarrocksError: _behind,
+    SQLAlchemyError: _storage,
     RequestValidationError: _wrong,
 }

@@ -17,6 +17,7 @@ from mssql_starrocks.api.requests import Request, stored_request
 from mssql_starrocks.api.store import JobStore, StoredJob
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError
 from mssql_starrocks.model import TableId
+from mssql_starrocks.orchestration.launch.home import explained, unusable
 from mssql_starrocks.orchestration.launch.in_process import InProcess
 from mssql_starrocks.orchestration.launch.job import Job, TableEvent
 from mssql_starrocks.orchestration.launch.launch import Launch
@@ -67,7 +68,7 @@ class Jobs:
             home: DAGSTER_HOME.
             at_once: jobs that run at the same time; others are pending.
         """
-        self.place, self._settings, self._home = place, settings, home
+        self.place, self.home, self._settings = place, home, settings
         self._at_once = at_once
         self._active: dict[int, _Active] = {}
         self._lock = threading.Lock()
@@ -79,15 +80,17 @@ class Jobs:
 
         Raises:
             ConfigError: DAGSTER_HOME is wrong, or another process serves it.
+            HomeError: it cannot be read or written.
         """
         with ExitStack() as stack:
-            self._door = stack.enter_context(InProcess(self._settings, self._home))
-            stack.enter_context(_alone(self._home))
+            self._door = stack.enter_context(InProcess(self._settings, self.home))
+            stack.enter_context(_alone(self.home))
             self.store = JobStore(self._door.instance)
             self._threads = ThreadPoolExecutor(self._at_once, "mssql_starrocks job")
             self._stack = stack.pop_all()
-        for job in self.store.unfinished():
-            self._left(job)
+        with explained(self.home):
+            for job in self.store.unfinished():
+                self._left(job)
         return self
 
     def __exit__(
@@ -231,7 +234,11 @@ def _found_dead(instance: dg.DagsterInstance, table: TableId, record: dg.RunReco
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Numbers are given, and left jobs taken over, by one process."""
-    with (home / "mssql_starrocks_api.lock").open("w") as file:
+    try:
+        file = (home / "mssql_starrocks_api.lock").open("w")
+    except OSError as error:
+        raise unusable(home, error) from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

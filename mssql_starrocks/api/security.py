@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,6 +44,30 @@ class TokenRequired:
         elif scheme.lower() != b"bearer":
             return False
         return hmac.compare_digest(credentials.strip(), self._token)
+
+
+class OtherSitesRefused:
+    """Where no token is asked for: a page of another site may send POST without a body, or with some kinds, unasked.
+
+    Browsers say so by themselves, and scripts cannot change it: https://fetch.spec.whatwg.org/#origin-header and
+    https://w3c.github.io/webappsec-fetch-metadata/. Programs send neither header.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _of_another_site(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        detail = "A page of another site asked for this: open the API's own address, or set a token"
+        await JSONResponse({"detail": detail}, 403)(scope, receive, send)
+
+
+def _of_another_site(headers: Headers) -> bool:
+    own = headers.get("host", "").lower()
+    foreign = any(origin.lower().partition("://")[2] != own for origin in headers.getlist("origin"))
+    return foreign or headers.get("sec-fetch-site", "").lower() == "cross-site"
 
 
 def check_token(token: str | None, host: str) -> None:

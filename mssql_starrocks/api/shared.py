@@ -17,16 +17,17 @@ _MOST = 2**31 - 1
 _KNOWN: dict[int, str] = {
     400: "The body is no JSON",
     401: "No token, or a wrong one",
+    403: "No token is asked for, and a page of another site asked",
     404: "No such job, table or schema; nothing was launched",
     409: "Another job is in the way, or the job has ended",
-    503: "SQL Server, the lake or StarRocks refused or does not answer, or the configuration is wrong",
+    503: "SQL Server, lake, StarRocks or Dagster's storage refuses or does not answer, or the configuration is wrong",
 }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For `responses` of a route; 401 is always there."""
+    """For `responses` of a route; 401 and 403 are always there."""
     found: dict[int | str, dict[str, Any]] = {
-        status: {"model": Problem, "description": _KNOWN[status]} for status in (401, *statuses)
+        status: {"model": Problem, "description": _KNOWN[status]} for status in (401, 403, *statuses)
     }
     return {**found, 422: {"model": WrongFields, "description": "Wrong or unknown fields, named"}}
 

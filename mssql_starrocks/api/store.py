@@ -16,6 +16,7 @@ from dagster._core.events import DagsterEvent, DagsterEventType, EngineEventData
 from dagster._core.utils import make_new_run_id
 
 from mssql_starrocks.model import TableId
+from mssql_starrocks.orchestration.launch.job import NO_RETRIES
 from mssql_starrocks.orchestration.launch.results import TableResult
 
 API_JOB = "mssql_starrocks_api"
@@ -78,7 +79,7 @@ class JobStore:
             newest = self.page(1)
             number = newest[0].number + 1 if newest else 1
             asked = {"kind": kind, "request": dict(request), "tables": [[t.schema, t.name] for t in tables]}
-            tags = {NUMBER_TAG: str(number)}
+            tags = {NUMBER_TAG: str(number), **NO_RETRIES}
             run_id = make_new_run_id()
             self.instance.add_run(dg.DagsterRun(job_name=API_JOB, run_id=run_id, run_config=asked, tags=tags))
         return self.get(number)

@@ -7,15 +7,31 @@ from typing import Annotated
 
 import typer
 
+from mssql_starrocks.cli import completing
 from mssql_starrocks.selection import Selection, read_table_list
 
-Tables = Annotated[list[str] | None, typer.Argument(help="sales.orders, [sales].[orders], or patterns with *")]
-Schemas = Annotated[list[str] | None, typer.Option("--schema", help="every table of a schema; may be repeated")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Argument(help="sales.orders, [sales].[orders], or patterns with *", autocompletion=completing.tables),
+]
+Schemas = Annotated[
+    list[str] | None,
+    typer.Option("--schema", help="every table of a schema; may be repeated", autocompletion=completing.schemas),
+]
 Everything = Annotated[bool, typer.Option("--all", help="every table that the configuration selects")]
-Include = Annotated[list[str] | None, typer.Option(help="of those, only tables that match; may be repeated")]
-Exclude = Annotated[list[str] | None, typer.Option(help="tables or patterns to leave out; may be repeated")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(help="of those, only tables that match; may be repeated", autocompletion=completing.tables),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(help="tables or patterns to leave out; may be repeated", autocompletion=completing.tables),
+]
 Target = Annotated[str | None, typer.Option(metavar="DATABASE", help="StarRocks database of these tables, for once")]
-Engine = Annotated[str | None, typer.Option(metavar="arrow|spark|auto", help="over the configuration's")]
+Engine = Annotated[
+    str | None,
+    typer.Option(metavar="arrow|spark|auto", help="over the configuration's", autocompletion=completing.engines),
+]
 TableList = Annotated[Path | None, typer.Option(help="file with a table in each line; # begins a comment")]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
+from mssql_starrocks.cli.shared import ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.settings import Settings

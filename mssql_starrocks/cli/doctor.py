@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
+from mssql_starrocks.cli.shared import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.settings import Settings
 

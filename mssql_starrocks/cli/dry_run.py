@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mssql_starrocks.cli.app import screen, show_table, tell_json
+from mssql_starrocks.cli.shared import screen, show_table, tell_json
 
 if TYPE_CHECKING:
     from mssql_starrocks.model import TableId

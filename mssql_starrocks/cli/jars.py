@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mssql_starrocks.cli.app import JsonOption, app, errors, screen, tell_json, told
+from mssql_starrocks.cli.shared import JsonOption, app, errors, screen, tell_json, told
 from mssql_starrocks.settings import Settings, SparkSettings
 
 

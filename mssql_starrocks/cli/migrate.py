@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from mssql_starrocks.cli.app import FAILED, INTERRUPTED, ConfigOption, JsonOption, app, errors, screen, tell_json, told
+from mssql_starrocks.cli import completing
 from mssql_starrocks.cli.choosing import (
     Engine,
     Everything,
@@ -26,6 +26,17 @@ from mssql_starrocks.cli.choosing import (
     chosen,
 )
 from mssql_starrocks.cli.dry_run import show_plan
+from mssql_starrocks.cli.shared import (
+    FAILED,
+    ConfigOption,
+    JsonOption,
+    app,
+    errors,
+    screen,
+    tell_json,
+    told,
+)
+from mssql_starrocks.cli.stopping import INTERRUPTED
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, SelectionError
 from mssql_starrocks.settings import load_dotenv
@@ -35,8 +46,16 @@ if TYPE_CHECKING:
     from mssql_starrocks.orchestration.launch.results import MigrationResult
     from mssql_starrocks.selection import Selection
 
-ResumeFrom = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with this table, in the manifest's order")]
-SkipUntil = Annotated[str | None, typer.Option(metavar="TABLE", help="begin with the table after this one")]
+ResumeFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TABLE", help="begin with this table, in the manifest's order", autocompletion=completing.tables
+    ),
+]
+SkipUntil = Annotated[
+    str | None,
+    typer.Option(metavar="TABLE", help="begin with the table after this one", autocompletion=completing.tables),
+]
 OnlyLake = Annotated[bool, typer.Option("--only-lake", help="up to the published Iceberg table")]
 OnlyWarehouse = Annotated[bool, typer.Option("--only-warehouse", help="from the published Iceberg table to StarRocks")]
 Parallel = Annotated[int, typer.Option(min=1, help="tables at a time")]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mssql_starrocks.chain import Chain, Refused
-from mssql_starrocks.cli.app import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.cli.choosing import (
     Engine,
     Everything,
@@ -22,6 +21,7 @@ from mssql_starrocks.cli.choosing import (
     Target,
     chosen,
 )
+from mssql_starrocks.cli.shared import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, KeyRefusedError, TypeRefusedError
 from mssql_starrocks.manifest_file import needed_manifest

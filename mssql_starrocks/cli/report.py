@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mssql_starrocks.chain import plan_chains
-from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.cli.choosing import Everything, Exclude, Include, Schemas, TableList, Tables, Target, chosen
+from mssql_starrocks.cli.shared import FAILED, ConfigOption, JsonOption, app, screen, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
-from mssql_starrocks.errors import ConfigError, SelectionError
+from mssql_starrocks.errors import ConfigError, HomeError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest
 from mssql_starrocks.printable import one_line
 from mssql_starrocks.selection import Selection, chains_of, select
@@ -97,18 +97,19 @@ def _measures() -> Iterator[Measures]:
     """From the Dagster instance of DAGSTER_HOME, where there is one."""
     from mssql_starrocks.report.gather import nothing_measured
 
-    if not os.environ.get("DAGSTER_HOME"):
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
         yield nothing_measured
         return
-    import dagster as dg
-
+    from mssql_starrocks.orchestration.launch.home import explained, opened
     from mssql_starrocks.orchestration.measures import recorded
 
-    try:
-        instance = dg.DagsterInstance.get()
-    except (dg.DagsterError, OSError) as error:
-        raise ConfigError(f"DAGSTER_HOME: {' '.join(str(error).split())} Unset it to report without times.") from None
-    with instance:
+    with ExitStack() as stack:
+        try:
+            instance = stack.enter_context(opened(Path(home)))
+        except (ConfigError, HomeError) as error:
+            raise type(error)(f"{error} Unset it to report without times.") from None
+        stack.enter_context(explained(Path(home)))
         yield recorded(instance)
 
 

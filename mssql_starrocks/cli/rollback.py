@@ -12,8 +12,19 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from mssql_starrocks.chain import Chain
-from mssql_starrocks.cli.app import FAILED, ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
+from mssql_starrocks.cli import completing
 from mssql_starrocks.cli.choosing import Target
+from mssql_starrocks.cli.shared import (
+    FAILED,
+    ConfigOption,
+    JsonOption,
+    app,
+    errors,
+    screen,
+    show_table,
+    tell_json,
+    told,
+)
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import ConfigError, MssqlStarrocksError, SelectionError
 from mssql_starrocks.manifest_file import needed_manifest
@@ -27,7 +38,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def rollback(
-    table: Annotated[str, typer.Argument(help="sales.orders, [sales].[orders], or orders")],
+    table: Annotated[
+        str, typer.Argument(help="sales.orders, [sales].[orders], or orders", autocompletion=completing.tables)
+    ],
     to: Annotated[str | None, typer.Option(help="load id; without it the load before the current one")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="show the loads that are there, change nothing")] = False,
     target: Target = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mssql_starrocks.cli.app import app, screen, tell_json, told
+from mssql_starrocks.cli.shared import app, screen, tell_json, told
 
 
 @app.command()

@@ -96,7 +96,16 @@ class Table:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def column(self, name: str) -> Column:
-        return next(c for c in self.columns if c.name == name)
+        """The column of that name.
+
+        Raises:
+            ConfigError: there is none: the manifest was edited, or the table altered while it was made.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ConfigError(f"{self.id}: a key names column {name}, which is none of its columns. Run again: "
+                          "mssql-starrocks discover")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,14 @@ def load(file: Path) -> tuple[Report, tuple[str, ...]]:
         document = json.loads(file.read_text(encoding="utf-8"))
         report = _REPORT.validate_python(document)
         form, summary = document["format"], document["summary"]
+        misfits = tuple(_misfits(document, report, summary))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
-    except (ValueError, ValidationError, KeyError, TypeError):
+    except (ValueError, ValidationError, KeyError, TypeError, RecursionError):  # and halves of surrogate pairs
         raise ConfigError(f"{file} is not the JSON of a report; make one with  mssql-starrocks report --all") from None
     if form != FORMAT:
         raise ConfigError(f"{file} is a report of format {form}; this release reads {FORMAT}.")
-    return report, tuple(_misfits(document, report, summary))
+    return report, misfits
 
 
 def _misfits(document: dict[str, Any], report: Report, summary: Any) -> list[str]:

@@ -1,15 +1,19 @@
 """Who may ask what, and how wrong requests are refused: before anything is launched."""
 
 import base64
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from mssql_starrocks.api.requests import LoadFromLake, MigrateSchema, Validate
 from mssql_starrocks.api.security import check_token
+from mssql_starrocks.config import Config
 from mssql_starrocks.errors import ConfigError
 from mssql_starrocks.manifest_file import save_manifest
 from mssql_starrocks.model import TableId
+from mssql_starrocks.orchestration.launch.prepare import Workplace
 from mssql_starrocks.selection import Selection
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.discover import discover
@@ -52,6 +56,36 @@ def test_without_a_token_only_this_machine_s_own_names_are_answered(api):
             answer = client.http.post("/validate", content=b'{"source_schema": "shop"}', headers=kind)
             assert answer.status_code == 422
         assert client.get("/jobs").json()["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1:9999", "Sec-Fetch-Site": "same-site"},  # another server of this machine
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_without_a_token_pages_of_other_sites_are_refused(api, sent):
+    with api.opened(token=None, base="http://127.0.0.1:8000") as client:
+        plain = {"Content-Type": "text/plain", **sent}
+        for answer in (
+            client.http.post("/jobs/1/cancel", content=b"x=1", headers=plain),
+            client.http.get("/jobs", headers=sent),
+            client.http.options("/jobs/1/cancel", headers={**sent, "Access-Control-Request-Method": "POST"}),
+        ):
+            assert answer.status_code == 403
+            assert answer.json()["detail"].startswith("A page of another site asked")
+
+
+def test_without_a_token_the_own_page_may_change(api):
+    own = {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
+    with api.opened(token=None, base="http://127.0.0.1:8000") as client:
+        assert client.http.post("/jobs/1/cancel", headers=own).status_code == 404
+        assert client.http.get("/docs", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+        assert client.http.post("/jobs/1/cancel").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -144,6 +178,24 @@ def test_wrong_fields_are_422_and_named(client, path, body, field):
     assert answer.status_code == 422
     assert [wrong["loc"] for wrong in answer.json()["detail"]] == [["body", field]]
     assert client.get("/jobs").json()["jobs"] == []
+
+
+@pytest.mark.parametrize("text", ["a: 2026-99-99", "[" * 200_000, "enigne: arrow"])
+def test_a_wrong_configuration_is_503(client, home, text):
+    file = home / "mssql_starrocks.yaml"
+    file.write_text(text)
+    client.jobs.place = lambda: Workplace(Config.load(file), file)
+    answer = client.post("/validate", source_schema="shop")
+    assert (answer.status_code, str(file) in answer.json()["detail"]) == (503, True), answer.text
+
+
+def test_a_storage_of_jobs_that_does_not_answer_is_503(client, home):
+    with closing(sqlite3.connect(home / "history" / "runs.db")) as runs:
+        runs.execute("DROP TABLE runs")
+    assert client.get("/health").status_code == 503
+    for answer in (client.get("/jobs"), client.post("/validate", source_schema="shop")):
+        assert answer.status_code == 503
+        assert answer.json()["detail"].startswith(f"DAGSTER_HOME {home}: Dagster's storage there cannot be used (")
 
 
 def test_a_body_that_is_no_json_is_400(client):

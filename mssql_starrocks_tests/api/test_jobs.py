@@ -163,3 +163,12 @@ def test_what_ran_when_the_process_was_killed_is_reported(api, home):
         assert [bool(t["run_id"]) for t in found["tables"]] == [True, False, False]
         runs = client.jobs.store.instance.get_run_records(dg.RunsFilter(tags=tags))
         assert [r.dagster_run.status for r in runs] == [dg.DagsterRunStatus.FAILURE]
+
+
+def test_a_job_that_failed_does_not_promise_a_retry(api, home):
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nrun_retries: {enabled: true, max_retries: 2}\n")
+    with api.opened() as client:
+        number = client.launched("/migrate/table", source_schema="dbo", table_name="floats")
+        assert client.ended(number)["status"] == "failed"
+        promised = [run.tags.get("dagster/will_retry", "false") for run in client.jobs.store.instance.get_runs()]
+        assert promised == ["false"]

@@ -252,3 +252,16 @@ def test_a_named_configuration_runs_its_own_jobs_and_is_silent_about_other_table
     with dg.DagsterInstance.from_config(str(home)) as instance:
         assert {run.job_name for run in instance.get_runs()} == {"erp_copy_doors", "erp_validate"}
     assert "matches no table" not in caplog.text
+
+
+def test_a_run_that_failed_does_not_promise_a_retry(command, home, source):
+    """Dagster's daemon would take the promise of run_retries for a run that it launched itself."""
+    with (home / "dagster.yaml").open("a") as file:
+        file.write("run_retries: {enabled: true, max_retries: 2}\n")
+    source.starrocks.execute("CREATE DATABASE retried")
+    source.starrocks.execute("CREATE TABLE retried.one (id INT) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)")
+    assert command("migrate", "doors.one", "--target", "retried").code == 1
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        [run] = instance.get_runs()
+        assert run.tags.get("dagster/will_retry", "false") == "false"
+        assert run.tags["dagster/max_retries"] == "0"

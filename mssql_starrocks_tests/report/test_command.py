@@ -101,3 +101,18 @@ def test_times_come_from_the_dagster_instance_where_there_is_one(call, tmp_path,
     assert done.exit_code == 2
     assert "DAGSTER_HOME: " in done.output
     assert "Unset it to report without times." in done.output
+    (tmp_path / "home" / "dagster.yaml").write_text("a: [")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    done = call("dbo.fine")
+    assert (done.exit_code, "home/dagster.yaml: while parsing" in done.output.replace("\n", "")) == (2, True)
+    assert "Unset it to report without times." in done.output
+
+
+def test_a_dagster_home_that_cannot_be_written_is_one_line(call, tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "history").write_text("a file where a folder belongs")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    done = call("dbo.fine")
+    assert done.exit_code == 1
+    assert f"error: DAGSTER_HOME {tmp_path / 'home'}: Dagster's storage there cannot be used (" in done.output
+    assert done.output.count("\n") == 1

@@ -182,10 +182,21 @@ def test_a_report_of_nothing_holds_nothing(copied, file):
     assert (found.misfits, found.tables, found.holds) == ((), (), False)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', "<html>", '{"signature": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"format": 1}', "<html>", '{"signature": 3}', pytest.param("[" * 200_000, id="deep")],
+)
 def test_what_is_no_report_is_refused(tmp_path, text):
     file = tmp_path / "x.json"
     file.write_text(text)
+    with pytest.raises(ConfigError, match="is not the JSON of a report"):
+        load(file)
+
+
+def test_a_half_of_a_surrogate_pair_is_refused(file):
+    document = json.loads(file.read_text())
+    document["evidence"][0]["table"]["name"] = "\ud800"
+    file.write_text(json.dumps(document))
     with pytest.raises(ConfigError, match="is not the JSON of a report"):
         load(file)
 

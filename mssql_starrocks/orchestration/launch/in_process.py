@@ -20,7 +20,6 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
-from dagster._core.instance.ref import InstanceRef
 from dagster._core.utils import make_new_run_id
 
 from mssql_starrocks.chain import Chain
@@ -30,7 +29,8 @@ from mssql_starrocks.orchestration.alerts import webhook_from_environment
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.orchestration.jobs import EVERYTHING, VALIDATE
 from mssql_starrocks.orchestration.launch.alerting import alert
-from mssql_starrocks.orchestration.launch.job import Job, TableEvent, Watch
+from mssql_starrocks.orchestration.launch.home import explained, opened
+from mssql_starrocks.orchestration.launch.job import NO_RETRIES, Job, TableEvent, Watch
 from mssql_starrocks.orchestration.launch.results import TableResult
 from mssql_starrocks.orchestration.launch.stored import table_result
 from mssql_starrocks.orchestration.own import Own
@@ -74,6 +74,7 @@ class InProcess:
 
         Raises:
             ConfigError: DAGSTER_HOME is no folder, or its dagster.yaml is wrong.
+            HomeError: it cannot be read or written.
         """
         self._instance = self._stack.enter_context(_persistent(self._home)) if self._home else None
         trust_stores.prepare()
@@ -99,8 +100,13 @@ class InProcess:
         return self._instance
 
     def run(self, job: Job, chain: Chain, watch: Watch) -> TableResult:
-        """Run the table's part of the job in this thread."""
-        with nullcontext(self._instance) if self._instance else dg.DagsterInstance.ephemeral() as instance:
+        """Run the table's part of the job in this thread.
+
+        Raises:
+            HomeError: DAGSTER_HOME does not take the run.
+        """
+        kept = nullcontext(self._instance) if self._instance else dg.DagsterInstance.ephemeral()
+        with kept as instance, explained(self._home):
             running = _Running(instance, threading.get_ident(), job.job_id)
             with self._lock:
                 self._running[running.run_id] = running
@@ -162,7 +168,7 @@ class InProcess:
             raise_on_error=False,
             run_config=_SILENT,
             run_id=running.run_id,
-            tags=job.tags(chain),
+            tags=job.tags(chain) | NO_RETRIES,
             asset_selection=None if job.proofs_only else [keys[stage] for stage in job.stages],
         )
 
@@ -213,13 +219,6 @@ class _GivenSpark:
 
 @contextmanager
 def _persistent(home: Path) -> Iterator[dg.DagsterInstance]:
-    if not home.is_absolute() or not home.is_dir():
-        raise ConfigError(f"DAGSTER_HOME: {home} must be the absolute path of a folder that exists")
-    try:
-        reference = InstanceRef.from_dir(str(home), overrides=_OVERRIDES)
-        instance = dg.DagsterInstance.from_ref(reference)
-    except (dg.DagsterInvalidConfigError, dg.DagsterInvariantViolationError) as error:
-        raise ConfigError(f"{home}/dagster.yaml: {' '.join(str(error).split())}") from None
-    instance.get_yaml_python_handlers = list  # type: ignore[method-assign]  # logging.config.dictConfig, see above
-    with instance:
+    with opened(home, _OVERRIDES) as instance:
+        instance.get_yaml_python_handlers = list  # type: ignore[method-assign]  # logging.config.dictConfig, see above
         yield instance

@@ -18,6 +18,8 @@ Part = Literal["all", "lake", "warehouse"]
 JOB_TAG, WHAT_TAG = "mssql_starrocks/job_id", "mssql_starrocks/what"
 SCHEMA_TAG, TABLE_TAG = "mssql_starrocks/schema", "mssql_starrocks/table"
 CHECKS_TAG, TABLES_TAG = "mssql_starrocks/checks", "mssql_starrocks/tables"
+# Dagster's: the daemon retries no run whose process was this one, and the run must not say that it would.
+NO_RETRIES = {"dagster/max_retries": "0"}
 _STAGES: dict[Part, tuple[Stage, ...]] = {
     "all": (Stage.SNAPSHOT, Stage.LAKE, Stage.WAREHOUSE),
     "lake": (Stage.SNAPSHOT, Stage.LAKE),

@@ -154,6 +154,7 @@ class Workplace:
 
         Raises:
             ConfigError: the webserver's address or DAGSTER_HOME is wrong, or a setting is missing.
+            HomeError: DAGSTER_HOME cannot be read or written.
         """
         current = self.current_of(job.part) if job.resume else None
         door = Webserver(webserver) if webserver else InProcess(self.settings, home)

@@ -39,7 +39,10 @@ def _serve(control: Connection, server: LocalServer) -> None:
             answer = (True, _call(server, method, arguments))
         except Exception as failure:
             answer = (False, translate(failure))
-        control.send(answer)
+        try:
+            control.send(answer)
+        except OSError:
+            return  # it died meanwhile
 
 
 def _call(server: LocalServer, method: str, arguments: tuple[Any, ...]) -> Any:
