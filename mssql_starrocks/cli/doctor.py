@@ -30,13 +30,14 @@ def doctor(
     """
     from mssql_starrocks.doctor import State, diagnose
     from mssql_starrocks.orchestration.resources import LazySpark
+    from mssql_starrocks.orchestration.schedules import check_schedule
 
     with told(as_json=as_json):
         options, settings = Config.load(config), Settings.load()
         session = LazySpark(settings.spark) if spark else None
         found = []
         try:
-            for finding in diagnose(settings, options, config, session):
+            for finding in diagnose(settings, options, config, session, check_schedule):
                 found.append(finding)
                 if not as_json:
                     _show(finding)

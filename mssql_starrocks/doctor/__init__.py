@@ -5,7 +5,7 @@ Nothing is left behind anywhere: a file is written to the lake and deleted again
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
@@ -21,7 +21,11 @@ __all__ = ["Finding", "Patient", "State", "System", "diagnose", "systems"]
 
 
 def diagnose(
-    settings: Settings, config: Config, config_file: Path, spark: SparkSource | None = None
+    settings: Settings,
+    config: Config,
+    config_file: Path,
+    spark: SparkSource | None = None,
+    check_schedule: Callable[[str], None] | None = None,
 ) -> Iterator[Finding]:
     """All findings, system by system, as soon as they are there.
 
@@ -30,6 +34,7 @@ def diagnose(
         config: what is copied.
         config_file: where that is from; the manifest is found by it.
         spark: with it a Spark session is started as well.
+        check_schedule: refuses a `schedule` that Dagster would, by a ConfigError.
 
     Raises:
         ConfigError: the manifest cannot be read.
@@ -40,7 +45,7 @@ def diagnose(
     if manifest is not None:
         chains, refused = plan_chains(manifest, config, settings.starrocks.database)
     patient = Patient(settings, config, config_file, chains, spark)
-    yield from examine([configuration.system(patient, manifest, refused), *systems(patient)])
+    yield from examine([configuration.system(patient, manifest, refused, check_schedule), *systems(patient)])
 
 
 def systems(patient: Patient) -> tuple[System, ...]:

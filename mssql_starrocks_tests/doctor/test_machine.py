@@ -108,3 +108,18 @@ def test_a_missing_setting_is_named(command):
     done = run("doctor", STARROCKS_HOST="")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "STARROCKS_HOST is not set" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schedule", "code", "said"),
+    [
+        ("0 2 * * *", 0, "ok      configuration: schedule: 0 2 * * * in UTC\n"),
+        ("99 * * * *", 1, "failed  configuration: schedule: '99 * * * *' is no cron text; write five fields"),
+    ],
+)
+def test_a_schedule_that_dagster_would_refuse_has_failed(command, schedule, code, said):
+    run, file, _ = command
+    file.write_text(f"{file.read_text()}schedule: '{schedule}'\n")
+    done = run("doctor")
+    assert (done.exit_code, said in done.output) == (code, True), done.output
+    assert ("Correct it in mssql_starrocks.yaml" in done.output) is bool(code)
