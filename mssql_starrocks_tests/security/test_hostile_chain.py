@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import Settings
 from mssql_starrocks.source.connect import control_session, reader_session
 from mssql_starrocks.types.dialects import quote_starrocks, quote_tsql
@@ -61,7 +62,7 @@ def hostile(certificate):
 
 @pytest.mark.parametrize("name", TABLES, ids=[f"table{n}" for n in range(len(TABLES))])
 def test_a_hostile_table_is_certified(hostile, name):
-    chain = hostile.chains(lake_prefix="hostile_", partitioning=2)[f"{SCHEMA}.{name}"]
+    chain = hostile.chains(lake_prefix="hostile_", partitioning=2)[str(TableId(SCHEMA, name))]
     for _ in range(2):
         assert not failed(hostile.copy(chain))
     database, table = map(quote_starrocks, chain.names.warehouse)
@@ -91,4 +92,4 @@ def test_discover_shows_them(hostile, capsys):
     from mssql_starrocks.cli.discover import _show_discovered
 
     _show_discovered(list(hostile.chains(lake_prefix="hostile_").values()), [])
-    assert "[/red]{0}%d" in capsys.readouterr().out.replace("\n", "")
+    assert "[/red]]{0}%d" in capsys.readouterr().out.replace("\n", "")

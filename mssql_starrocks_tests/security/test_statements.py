@@ -113,7 +113,7 @@ def test_statements_for_starrocks(chain, password):
         column, colon, note = was.partition(": ")
         fixed = {
             "E": comment,
-            "D.S.T": f"{chain.database}.{chain.table.id}",
+            "D.S.T": f"{chain.database}.{chain.table.id.plain}",
             "w.t": target_key(chain),
             PRINTABLE: password,
         }
