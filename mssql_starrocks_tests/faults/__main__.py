@@ -1,10 +1,11 @@
-"""The long run: `python -m mssql_starrocks_tests.faults --n 1000 --seed 1`. A line for each failure, counts at the end.
+"""The long run: `python -m mssql_starrocks_tests.faults --n 1000 --seed 1`. A line for each failure; counts.
 
 Exit code 1 when anything wrong was seen, or when fewer than half of the faults happened.
 """
 
 import itertools
 import logging
+import signal
 import sys
 import time
 from collections import Counter
@@ -15,6 +16,8 @@ import typer
 from mssql_starrocks_tests.faults.choosing import cases
 from mssql_starrocks_tests.faults.harness import Verdict, harness
 
+_EVERY = 50  # cases between two lines of counts
+
 
 def main(
     n: Annotated[int, typer.Option(help="how many faults")] = 100,
@@ -24,6 +27,8 @@ def main(
 ) -> None:
     """Disturb the chain n times, run it again each time, and look whether anything wrong was ever seen."""
     logging.disable(logging.CRITICAL)  # what the chain logs of its troubles
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is born with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     counts: Counter[str] = Counter()
     started = time.monotonic()
     try:
@@ -33,6 +38,8 @@ def main(
                 _count(counts, verdict)
                 if verdict.wrong or verbose:
                     _tell(number, verdict)
+                if counts["runs"] % _EVERY == 0:
+                    typer.echo(_closing(counts, seed, time.monotonic() - started))
     finally:  # Ctrl-C after an hour is no reason to forget the hour
         typer.echo(_closing(counts, seed, time.monotonic() - started))
     if counts["wrong publishes"] or counts["violations"] or counts["fired"] * 2 < counts["runs"]:
