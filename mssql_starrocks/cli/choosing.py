@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from mssql_starrocks.cli import completing
+from mssql_starrocks.cli.shared import errors
+from mssql_starrocks.config import Config
+from mssql_starrocks.model import Manifest
 from mssql_starrocks.selection import Selection, read_table_list
 
 Tables = Annotated[
@@ -33,6 +36,12 @@ Engine = Annotated[
     typer.Option(metavar="arrow|spark|auto", help="over the configuration's", autocompletion=completing.engines),
 ]
 TableList = Annotated[Path | None, typer.Option(help="file with a table in each line; # begins a comment")]
+
+
+def tell_unmatched(config: Config, file: Path, manifest: Manifest) -> None:
+    """Warn of what the configuration says of tables that are not there: a name may be misspelt."""
+    for pattern in config.unmatched([table.id for table in manifest.tables]):
+        errors.print(f"warning: {file}: {pattern} matches no table of {manifest.database}", markup=False)
 
 
 def chosen(

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mssql_starrocks.chain import Chain, Refused, plan_chains
-from mssql_starrocks.cli.shared import ConfigOption, JsonOption, app, errors, screen, show_table, tell_json, told
+from mssql_starrocks.cli.choosing import tell_unmatched
+from mssql_starrocks.cli.shared import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
 from mssql_starrocks.errors import SelectionError
 from mssql_starrocks.settings import Settings
@@ -30,8 +31,7 @@ def discover(config: ConfigOption = Path(DEFAULT_FILE), as_json: JsonOption = Fa
         if not chains and not refused:
             raise SelectionError(f"{manifest.database}: include and exclude in {config} leave none of "
                                  f"{len(manifest.tables)} tables.")  # fmt: skip
-        for pattern in options.unmatched([t.id for t in manifest.tables]):
-            errors.print(f"warning: {config}: {pattern} matches no table of {manifest.database}", markup=False)
+        tell_unmatched(options, config, manifest)
         file = manifest_path(options, config)
         save_manifest(manifest, file)
         if as_json:

@@ -24,6 +24,7 @@ from mssql_starrocks.cli.choosing import (
     Tables,
     Target,
     chosen,
+    tell_unmatched,
 )
 from mssql_starrocks.cli.dry_run import show_plan
 from mssql_starrocks.cli.shared import (
@@ -159,6 +160,7 @@ def _launch(
         selection = _of_plan(plan, selection, webserver, lambda: place.planned(plan, options, database))
     elif place.discovered:
         said.print("no manifest yet: reading the source's catalog (mssql-starrocks discover keeps it)", markup=False)
+    tell_unmatched(place.config, file, place.manifest)
     job = place.job(selection, options, database, webserver)
     if dry_run:
         raise typer.Exit(0 if show_plan(place, job, as_json=as_json) else FAILED)

@@ -20,6 +20,7 @@ from mssql_starrocks.cli.choosing import (
     Tables,
     Target,
     chosen,
+    tell_unmatched,
 )
 from mssql_starrocks.cli.shared import ConfigOption, JsonOption, app, screen, show_table, tell_json, told
 from mssql_starrocks.config import DEFAULT_FILE, Config
@@ -68,6 +69,7 @@ def plan(
         options, settings = Config.load(config), Settings.load()
         selection = chosen(tables, schema, everything, include, exclude, table_list)
         manifest = _manifest(options, config, settings, offline)
+        tell_unmatched(options, config, manifest)
         wanted = select(selection, manifest, options)
         options = options.with_engine(engine).with_target(wanted, target)
         chains, refused = chains_of(wanted, manifest, options, settings.starrocks.database)

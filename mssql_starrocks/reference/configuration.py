@@ -69,7 +69,10 @@ def configuration_page() -> str:
     parts.append(
         "What is copied and how is in `mssql_starrocks.yaml` (or `attributes:` of the component's `defs.yaml`); "
         "connections and secrets are in the environment or `.env` (`.env.example`). Everything is optional but the "
-        "connections; an unknown name is refused with the closest valid one.\n"
+        "connections; an unknown name is refused with the closest valid one.\n\n"
+        "What matches no table is told as a warning, because tables come and go. Only where `exclude_columns` is concerned "
+        "it is more: a table that an entry misses by a typing error, in its own name or in that of the column, is refused, "
+        "so that nothing is copied that somebody wanted left out.\n"
     )
     parts.append(f"```yaml\n{EXAMPLE}```\n")
     shown: set[str] = set()

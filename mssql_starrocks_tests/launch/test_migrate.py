@@ -94,6 +94,14 @@ def test_every_command_takes_the_target_for_once(command, source):
     assert "main, StarRocks" in command("rollback", *there, "--list").out
 
 
+def test_what_the_configuration_says_of_tables_that_are_not_there_is_told(command, folder):
+    (folder / "mssql_starrocks.yaml").write_text("tables: {doors.won: {proof: counts}}\n")
+    for name in ("plan", "migrate"):
+        done = command(name, "doors.one")
+        assert done.code == 0
+        assert "warning: mssql_starrocks.yaml: doors.won matches no table of Company" in done.err
+
+
 def test_an_owner_that_dagster_does_not_take_is_wrong_use(command, folder):
     (folder / "mssql_starrocks.yaml").write_text("tables: {doors.one: {owners: [not an owner]}}\n")
     done = command("migrate", "doors.one", "--json")
