@@ -70,7 +70,9 @@ def test_a_value_that_a_narrow_target_cannot_hold_stops_the_load_by_name(golden)
     choices = {name: {"target": target, "accept_loss": True} for name, (_, target, _) in columns.items()}
     chain = copy_one(golden, "dbo.narrow", "arrow", columns=choices)
     reports = {r.name: r for r in golden.prove_snapshot(chain)}
-    assert [d.what for d in reports["schema"].differences] == [f"values of column {name}" for name in columns]
+    assert [d.what for d in reports["schema"].differences] == [
+        f"number of values of column {name} that do not fit {target}" for name, (_, target, _) in columns.items()
+    ]
     with pytest.raises(NotCertifiedError, match="c0"):
         golden.publish(chain)
 
