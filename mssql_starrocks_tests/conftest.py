@@ -1,5 +1,6 @@
 """Servers that several rooms' tests share; each is started once a session, and only when a test asks for it."""
 
+import signal
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +46,13 @@ class OneSpark(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneSpark | None:
     return OneSpark(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """A shell's background job is born with SIGINT ignored, and would hand that on to the processes of the tests."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
