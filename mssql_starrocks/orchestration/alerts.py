@@ -29,11 +29,21 @@ class AlertError(MssqlStarrocksError):
 
 @dataclass(frozen=True)
 class Failed:
-    """One failed stage or check. `table` is empty when the run failed outside of any table."""
+    """One failed stage or check.
+
+    Attributes:
+        table: empty when the run failed outside of any table.
+        error: one line, shortened, without secrets, whatever is given.
+
+    """
 
     table: str
     step: str
     error: str
+
+    def __post_init__(self) -> None:
+        text = redacted(" ".join(self.error.split()))
+        object.__setattr__(self, "error", text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,7 @@ def _failures(context: dg.RunFailureSensorContext, known: _Known) -> tuple[Faile
     if found:
         return tuple(failed for where, failed in found if whole or where in known.tables)
     if whole or known.concerns(_assets(context)):  # its process died, or it never began
-        return (Failed(asked, "run", _shortened(context.failure_event.message or "no reason given")),)
+        return (Failed(asked, "run", context.failure_event.message or "no reason given"),)
     return ()
 
 
@@ -207,7 +217,7 @@ def _checks(context: dg.RunFailureSensorContext, known: _Known) -> list[tuple[st
         if not check.passed:
             key = check.asset_key.to_user_string()
             step = f"{known.stages.get(key, check.asset_key.path[0])}, check {check.check_name}"
-            found.append((key, Failed(known.tables.get(key, key), step, _shortened(check.description or "failed"))))
+            found.append((key, Failed(known.tables.get(key, key), step, check.description or "failed")))
     return found
 
 
@@ -221,10 +231,5 @@ def _steps(context: dg.RunFailureSensorContext, known: _Known, asked: str) -> li
             continue
         said = failure.user_failure_data.description if failure.user_failure_data else None
         message = said or (failure.error.message if failure.error else None) or event.message or "no reason given"
-        found.append((step, Failed(known.tables.get(step, asked), step, _shortened(message))))
+        found.append((step, Failed(known.tables.get(step, asked), step, message)))
     return found
-
-
-def _shortened(text: str) -> str:
-    text = redacted(" ".join(text.split()))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from mssql_starrocks import stages
 from mssql_starrocks.config import Config
@@ -13,6 +14,7 @@ from mssql_starrocks.errors import SourceError
 from mssql_starrocks.orchestration.alerts import Alert, AlertError, Failed, make_alert_sensor, post
 from mssql_starrocks.orchestration.build import build_definitions
 from mssql_starrocks.orchestration.own import Own
+from mssql_starrocks.settings import StarRocksSettings
 from mssql_starrocks_tests.orchestration.conftest import make_manifest
 from mssql_starrocks_tests.orchestration.test_definitions import OurTranslator
 from mssql_starrocks_tests.orchestration.test_runs import KEYS, SILENT
@@ -96,6 +98,14 @@ def test_a_failed_stage_is_told_without_secrets(hook, fakes):
     assert "login with *** refused" in failure["error"]
     assert message["run_url"] is None
     assert "canary" not in json.dumps(message)
+
+
+def test_whoever_makes_a_failure_its_error_is_one_short_line_without_secrets():
+    StarRocksSettings(host="h", user="u", password=SecretStr("canary-own-secret"))
+    error = Failed("dbo.t", "run", f"refused\n canary-own-secret {'x' * 2_000}").error
+    assert "canary-own-secret" not in error
+    assert "\n" not in error
+    assert len(error) < 1_100
 
 
 def test_each_failed_table_of_one_run_is_named(hook, fakes):
