@@ -367,8 +367,12 @@ def matches(table: TableId, patterns: Iterable[str], twins: Collection[str] = ()
     """A table's own name always matches it, and no twin: brackets in a name are no set of characters."""
     meant = [p for p in patterns if p == table.plain or p not in twins]
     wanted = [p.lower() if "." in p or p == "*" else f"*.{p.lower()}" for p in meant]
-    return bool(_lower(table) & set(wanted)) or any(fnmatch.fnmatchcase(table.plain.lower(), p) for p in wanted)
+    plain = table.plain.lower()
+    if plain in wanted or any(fnmatch.fnmatchcase(plain, p) for p in wanted):
+        return True
+    return any("[" in p for p in wanted) and str(table).lower() in wanted
 
 
-def _lower(table: TableId) -> set[str]:
-    return {str(table).lower(), table.plain.lower()}
+def _lower(table: TableId) -> tuple[str, str]:
+    """Its plain name, and as it is written where that is not clear."""
+    return table.plain.lower(), str(table).lower()

@@ -62,7 +62,7 @@ def select_one(name: str, manifest: Manifest, config: Config) -> TableId:
         SelectionError: it is a pattern, or means no table or several; names the closest ones.
     """
     found = select(Selection((name,)), manifest, config)
-    if _is_pattern(name) and [str(table) for table in found] != [name]:
+    if _is_pattern(name):
         raise SelectionError(f"{name} is a pattern: name one table.")
     return found[0]
 

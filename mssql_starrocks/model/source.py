@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
-from mssql_starrocks.errors import ConfigError
+from mssql_starrocks.errors import DISCOVER_AGAIN, ConfigError
 from mssql_starrocks.printable import one_line
 
 MANIFEST_VERSION = 1
-_AMBIGUOUS = frozenset(".[*?")  # in names: selections read them otherwise
+_AMBIGUOUS = re.compile(r"[.\[*?]")  # in names: selections read them otherwise
 
 
 @dataclass(frozen=True, order=True)
@@ -27,10 +28,10 @@ class TableId:
     name: str
 
     def __str__(self) -> str:
-        parts = (self.schema, self.name)
-        if any(_AMBIGUOUS & set(part) for part in parts):
-            return one_line(".".join(f"[{part.replace(']', ']]')}]" for part in parts))
-        return one_line(self.plain)
+        text = self.plain
+        if _AMBIGUOUS.search(self.schema) or _AMBIGUOUS.search(self.name):
+            text = ".".join(f"[{part.replace(']', ']]')}]" for part in (self.schema, self.name))
+        return text if text.isprintable() else one_line(text)
 
     @property
     def plain(self) -> str:
@@ -104,8 +105,9 @@ class Table:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise ConfigError(f"{self.id}: a key names column {name}, which is none of its columns. Run again: "
-                          "mssql-starrocks discover")  # fmt: skip
+        raise ConfigError(
+            f"{self.id}: a key names column {name}, which is none of its columns. To mend it, {DISCOVER_AGAIN}"
+        )
 
 
 @dataclass(frozen=True)
