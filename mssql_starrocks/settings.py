@@ -94,6 +94,11 @@ class MssqlSettings(_Section):
     snapshot_database: str | None = Field(None, description="database snapshot to read instead: one instant for all")
     read_only_intent: bool = Field(False, description="ask for a readable secondary (ApplicationIntent=ReadOnly)")
 
+    @property
+    def verified(self) -> bool:
+        """Whether the server has to show a certificate of its name by a known authority."""
+        return self.encrypt and not self.trust_server_certificate
+
     def at_point(self) -> MssqlSettings:
         """Where rows are read: the database snapshot, if there is one."""
         return self.model_copy(update={"database": self.snapshot_database or self.database})

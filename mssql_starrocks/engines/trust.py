@@ -54,7 +54,7 @@ def trust_store(mssql: MssqlSettings, session: SparkSession) -> TrustStore | Non
         EngineError: the file cannot be read, or holds no certificate.
 
     """
-    if not mssql.ca_file or mssql.trust_server_certificate or not mssql.encrypt:
+    if not mssql.ca_file or not mssql.verified:
         return None
     return authority_store(mssql.ca_file, "MSSQL_CA_FILE", session)
 

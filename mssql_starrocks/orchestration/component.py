@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
@@ -21,6 +21,7 @@ from mssql_starrocks.orchestration.schedules import check_schedule
 from mssql_starrocks.orchestration.translator import ChainProps, ChainTranslator
 
 STATE_KEY = "SqlServerToStarRocks"
+Text = TypeVar("Text", str, str | None)
 
 
 class Attributes(Config):
@@ -36,28 +37,27 @@ class Attributes(Config):
     @field_validator("name")
     @classmethod
     def _part_of_names(cls, name: str) -> str:
-        return name if "{{" in name else copy_name(name)
+        return _judged(name, copy_name)
 
     @field_validator("schedule")
     @classmethod
     def _cron(cls, text: str | None) -> str | None:
-        """Here the error has the line of `defs.yaml`; a template is judged when it is filled in."""
-        if text is not None and "{{" not in text:
-            try:
-                check_schedule(text)
-            except ConfigError as error:
-                raise ValueError(str(error)) from None
-        return text
+        return _judged(text, check_schedule)
 
     @field_validator("webserver")
     @classmethod
     def _address(cls, text: str | None) -> str | None:
-        if text is not None and "{{" not in text:
-            try:
-                WebserverAddress.parse(text)
-            except ConfigError as error:
-                raise ValueError(str(error)) from None
-        return text
+        return _judged(text, WebserverAddress.parse)
+
+
+def _judged(text: Text, judge: Callable[[str], object]) -> Text:
+    """Here the error has the line of `defs.yaml`; a template is judged when it is filled in."""
+    if text is not None and "{{" not in text:
+        try:
+            judge(text)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+    return text
 
 
 class CopyScaffolder(dg.Scaffolder[Any]):

@@ -11,10 +11,8 @@ from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.reports import differences_table
 
 GROUP = "refused"
-NO_MANIFEST = (
-    "No manifest yet. Run `mssql-starrocks discover` (a component: `dg utils refresh-defs-state`), "
-    "then reload this code location."
-)
+_DISCOVER = "run `mssql-starrocks discover` (a component: `dg utils refresh-defs-state`)"
+NO_MANIFEST = f"No manifest yet. {_DISCOVER.capitalize()}, then reload this code location."
 
 
 def refused_specs(refused: Sequence[Refused], taken: set[str], name: str = "") -> list[dg.AssetSpec]:
@@ -71,8 +69,7 @@ def no_table_spec(own: Own, text: str) -> dg.AssetSpec:
 def no_table_text(manifest: Manifest) -> str:
     return (
         f"include: and exclude: leave none of {len(manifest.tables)} tables of {manifest.database}: nothing is copied. "
-        "Change them, or run `mssql-starrocks discover` (a component: `dg utils refresh-defs-state`) where the "
-        "database has changed, then reload this code location."
+        f"Change them, or {_DISCOVER} where the database has changed, then reload this code location."
     )
 
 

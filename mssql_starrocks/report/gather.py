@@ -108,20 +108,14 @@ def _with_warehouse(
     target, source, expected = chain.names.warehouse, found.source, found.lake_for_starrocks
     entry = ledger.read(session, chain)
     if source is None or expected is None or entry is None or entry.snapshot_id == ledger.NOTHING:
-        return replace(
-            found,
-            problem=f"{'.'.join(target)} was never loaded. {proof.LOAD_AGAIN}",
-        )
+        return replace(found, problem=f"{'.'.join(target)} was never loaded. {proof.LOAD_AGAIN}")
     if entry.source != ledger.source_name(chain):
         return replace(found, problem=f"{'.'.join(target)} holds {entry.source}: choose another database in targets:.")
     held = Held(entry.target, entry.source, str(entry.snapshot_id), entry.load_id, entry.label, entry.row_count)
     found = replace(found, ledger=held)
     columns = columns_of(session, target)
     if not columns:
-        return replace(
-            found,
-            problem=f"{'.'.join(target)} is not in StarRocks. {proof.LOAD_AGAIN}",
-        )
+        return replace(found, problem=f"{'.'.join(target)} is not in StarRocks. {proof.LOAD_AGAIN}")
     wrong = schema_differences(chain, columns)
     try:
         measured = warehouse_fingerprint(session, target, chain.columns, source.level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from mssql_starrocks.settings import LakeSettings, StarRocksSettings
 from mssql_starrocks.warehouse.connect import WarehouseSession, warehouse_session
 
 Planned = tuple[Sequence[Chain], Sequence[Refused]]  # what plan_chains gives
+_UNKNOWN = "it is not in the manifest and the configuration of this place"
 _MOST = 5
 _WORDS = {
     "source": "SQL Server's evidence in the lake",
@@ -71,24 +72,17 @@ def verify(
     Raises:
         WarehouseError, WarehouseUnreachableError: there is no session with StarRocks.
     """
-    chains = {chain.table.id: chain for chain in planned[0]}
-    refused = {one.table: one.reason for one in planned[1]}
+    chains, refused = planned
+    known: dict[TableId, Chain | str] = {chain.table.id: chain for chain in chains}
+    known |= {one.table: one.reason for one in refused}
     with warehouse_session(starrocks) as session:
-        now = [_again(stated.table, chains, refused, lake, session) for stated in report.evidence]
+        now = [_again(stated.table, known.get(stated.table, _UNKNOWN), lake, session) for stated in report.evidence]
     tables = tuple(_compared(one, other) for one, other in zip(report.evidence, now, strict=True))
     return Verification(misfits, tables, signature(plain(now)))
 
 
-def _again(
-    table: TableId,
-    chains: Mapping[TableId, Chain],
-    refused: Mapping[TableId, str],
-    lake: LakeSettings,
-    session: WarehouseSession,
-) -> TableEvidence:
-    if table in chains:
-        return evidence_of(chains[table], lake, session)
-    return TableEvidence(table, refused.get(table, "it is not in the manifest and the configuration of this place"))
+def _again(table: TableId, known: Chain | str, lake: LakeSettings, session: WarehouseSession) -> TableEvidence:
+    return TableEvidence(table, known) if isinstance(known, str) else evidence_of(known, lake, session)
 
 
 def _compared(stated: TableEvidence, now: TableEvidence) -> TableHolds:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mssql_starrocks.errors import SourceUnreachableError
 from mssql_starrocks.model import TableId
 from mssql_starrocks.settings import MssqlSettings
-from mssql_starrocks.source import trust_stores
+from mssql_starrocks.source import environment
 from mssql_starrocks.source.errors import explained
 from mssql_starrocks.source.sockets import Sockets, opened
 from mssql_starrocks.transport import source_exposures, warn_once
@@ -109,10 +108,9 @@ def control_session(mssql: MssqlSettings) -> Iterator[Session]:
     warn_once(*source_exposures(mssql))
     import pymssql
 
-    verified = mssql.encrypt and not mssql.trust_server_certificate
     with explained(mssql):
         connection = pymssql.connect(
-            server=trust_stores.verified_name(mssql) if verified else mssql.host,
+            server=environment.verified_name(mssql) if mssql.verified else mssql.host,
             port=str(mssql.port),
             user=mssql.user,
             password=mssql.password.get_secret_value(),
@@ -143,11 +141,11 @@ def reader_session(mssql: MssqlSettings, label: str = "mssql_starrocks") -> Iter
     """
     _knock(mssql)
     warn_once(*source_exposures(mssql))
-    _choose_provider()
+    environment.choose_provider()
     import mssql_python
 
     mssql_python.pooling(enabled=False)
-    with explained(mssql), trust_stores.for_mssql_python(mssql), opened(mssql.port) as sockets:
+    with explained(mssql), environment.for_mssql_python(mssql), opened(mssql.port) as sockets:
         connection = mssql_python.connect(_connection_string(mssql), autocommit=True, timeout=mssql.login_timeout)
     session = ReaderSession(connection, mssql, sockets)
     try:
@@ -168,14 +166,6 @@ def _knock(mssql: MssqlSettings) -> None:
             f"SQL Server {mssql.host}:{mssql.port} does not answer ({error}): "
             "check MSSQL_HOST, MSSQL_PORT and the firewall."
         ) from error
-
-
-def _choose_provider() -> None:
-    """The Rust driver, which needs nothing of the machine and is what was measured; else Microsoft's, where it runs.
-
-    Which one is there must not depend on what else somebody installed (libltdl7).
-    """
-    os.environ.setdefault("MSSQL_PYTHON_NATIVE_PROVIDER", "mssql-odbc")
 
 
 def _connection_string(mssql: MssqlSettings) -> str:

@@ -1,4 +1,4 @@
-"""Whose certificates the drivers believe: both take their trust store from the process environment, at connect time.
+"""What SQL Server's drivers take from the process environment: which one runs, and whose certificates they believe.
 
 Other threads' libraries read the environment without our lock, and glibc may show them freed memory while it changes:
 so it is changed once, and not with every session.
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from mssql_starrocks.settings import MssqlSettings
 
+_PROVIDER = "MSSQL_PYTHON_NATIVE_PROVIDER"
 _FREETDS, _CERTIFICATES = "FREETDSCONF", "SSL_CERT_FILE"
 # Where FreeTDS looks by itself, https://www.freetds.org/userguide/freetdsconf.html
 _USUAL = (Path("~/.freetds.conf"), Path("/etc/freetds/freetds.conf"), Path("/etc/freetds.conf"))
@@ -28,9 +29,18 @@ _read = threading.Event()  # mssql-python's drivers have read their trust store,
 
 
 def prepare() -> None:
-    """Set the environment, before there are threads."""
+    """Set it, before there are threads."""
     with _lock:
         _configuration()
+    choose_provider()
+
+
+def choose_provider() -> None:
+    """The Rust driver, which needs nothing of the machine and is what was measured; else Microsoft's, where it runs.
+
+    Which one is there must not depend on what else somebody installed (libltdl7).
+    """
+    os.environ.setdefault(_PROVIDER, "mssql-odbc")
 
 
 def verified_name(mssql: MssqlSettings) -> str:
@@ -47,8 +57,7 @@ def verified_name(mssql: MssqlSettings) -> str:
 def for_mssql_python(mssql: MssqlSettings) -> Iterator[None]:
     """SSL_CERT_FILE until a session has been verified by it. Left there, Python's own TLS would believe it, too."""
     with _lock:
-        verified = mssql.encrypt and not mssql.trust_server_certificate
-        if not verified or mssql.ca_file is None or _read.is_set():
+        if not mssql.verified or mssql.ca_file is None or _read.is_set():
             yield
             return
         before = os.environ.get(_CERTIFICATES)

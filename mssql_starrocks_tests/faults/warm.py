@@ -2,7 +2,7 @@
 
 import importlib
 
-from mssql_starrocks.source.connect import _choose_provider
+from mssql_starrocks.source.environment import choose_provider
 
 _MODULES = (
     "mssql_starrocks_tests.faults.child",
@@ -25,6 +25,6 @@ _MODULES = (
     "mssql_starrocks.orchestration.build",
 )
 
-_choose_provider()  # which mssql_python reads when it is imported
+choose_provider()  # which mssql_python reads when it is imported
 for _module in _MODULES:
     importlib.import_module(_module)

@@ -50,8 +50,8 @@ def test_what_somebody_configured_for_freetds_is_kept(tmp_path):
     file = tmp_path / "theirs.conf"
     file.write_text("[global]\n\ttext size = 12345\n")
     code = (
-        "import os; from mssql_starrocks.source import trust_stores;"
-        "trust_stores._section('h', 1433, '/ca.pem'); print(open(os.environ['FREETDSCONF']).read())"
+        "import os; from mssql_starrocks.source import environment;"
+        "environment._section('h', 1433, '/ca.pem'); print(open(os.environ['FREETDSCONF']).read())"
     )
     environment = {**os.environ, "FREETDSCONF": str(file)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

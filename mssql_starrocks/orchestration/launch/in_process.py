@@ -37,7 +37,7 @@ from mssql_starrocks.orchestration.own import Own
 from mssql_starrocks.orchestration.resources import LazySpark
 from mssql_starrocks.orchestration.translator import ChainProps, default_keys
 from mssql_starrocks.settings import Settings
-from mssql_starrocks.source import trust_stores
+from mssql_starrocks.source import environment
 
 _SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # Captured output would be this process's own, of all threads at once.
@@ -77,7 +77,7 @@ class InProcess:
             HomeError: it cannot be read or written.
         """
         self._instance = self._stack.enter_context(_persistent(self._home)) if self._home else None
-        trust_stores.prepare()
+        environment.prepare()
         self._guard = guarding.current()
         self._stack.enter_context(self._guard.signals())  # a driver may hold the interpreter's lock at Ctrl-C
         return self
