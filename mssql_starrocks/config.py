@@ -211,7 +211,8 @@ class Config(_Strict):
 
     def named(self, table: TableId) -> TableOptions:
         """The options of the entry that names this table itself, not by a pattern."""
-        return next((o for name, o in self.tables.items() if name.lower() in _lower(table)), TableOptions())
+        written = _lower(table)
+        return next((o for name, o in self.tables.items() if name.lower() in written), TableOptions())
 
     def unmatched(self, tables: Sequence[TableId]) -> tuple[str, ...]:
         """Patterns and schemas of this configuration that match none of the tables, if these are all there are."""
